@@ -1,0 +1,27 @@
+"""What is: entries, their revisions, and the spans in which these are public."""
+
+from causes.models.entry import Cause, Entry, Page, Redirect
+from causes.models.event import Event
+from causes.models.format import FixtureFormat
+from causes.models.publication import Publication
+from causes.models.review import Review
+from causes.models.revision import Citation, Revision
+from causes.models.source import Source
+from causes.models.taxonomy import Category, Tag, TaggedRevision
+
+__all__ = [
+    "Category",
+    "Cause",
+    "Citation",
+    "Entry",
+    "Event",
+    "FixtureFormat",
+    "Page",
+    "Publication",
+    "Redirect",
+    "Review",
+    "Revision",
+    "Source",
+    "Tag",
+    "TaggedRevision",
+]

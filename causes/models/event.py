@@ -1,0 +1,57 @@
+"""The audit log: who did which verb to what, when and why. Only ever added to."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from causes.models.clock import now
+from causes.models.entry import Entry
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+
+
+class Event(NaturalKeyModel):
+    class Verb(models.TextChoices):
+        PUBLISH = "publish", "published"
+        TAKE_DOWN = "take-down", "taken down"
+        RESTORE = "restore", "restored as a draft"
+        RENAME = "rename", "renamed"
+        MERGE = "merge", "merged"
+        REVIEW = "review", "review recorded"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    at = models.DateTimeField(default=now)
+    verb = models.CharField(max_length=20, choices=Verb.choices)
+    subject = models.CharField(max_length=300, help_text="What it was done to, in words.")
+    # The row outlives what it tells of; the subject and the UUID stay when the entry is gone.
+    entry = models.ForeignKey(
+        Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
+    )
+    revision_uuid = models.UUIDField(null=True, blank=True)
+    from_state = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        serialize=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        default_permissions = ("view",)
+        indexes = (models.Index(fields=("entry", "at"), name="event_by_entry"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.get_verb_display()}"
+
+    def natural_key(self) -> tuple[str, ...]:
+        return (str(self.uuid),)
+
+    natural_key.dependencies = ["causes.entry"]  # type: ignore[attr-defined]

@@ -1,0 +1,26 @@
+"""The row by which a fixture says in which form it is written."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+
+FORMAT = "denervation-site"
+VERSION = 1
+"""The version that this code writes and reads. docs/architecture.md says what it holds."""
+
+
+class FixtureFormat(NaturalKeyModel):
+    natural_key_fields = ("name",)
+
+    name = models.CharField(max_length=50, unique=True, default=FORMAT)
+    version = models.PositiveIntegerField(default=VERSION)
+
+    objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"

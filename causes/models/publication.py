@@ -1,0 +1,102 @@
+"""A publication is the span of time in which one revision is public."""
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from causes.models.clock import now
+from causes.models.entry import Entry
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.revision import Revision
+from causes.models.taxonomy import TaggedRevision
+
+
+class PublicationQuerySet(NaturalKeyQuerySet["Publication"]):
+    def live(self, at: datetime | None = None) -> Self:
+        """What the public may see at a moment: now, unless another is named.
+
+        This is the one definition of it. A raw filter on the two columns
+        anywhere else is a defect.
+        """
+        moment = at or now()
+        return self.filter(
+            Q(live_until=None) | Q(live_until__gt=moment), live_from__lte=moment
+        )
+
+    def upcoming(self, at: datetime | None = None) -> Self:
+        return self.filter(live_from__gt=at or now())
+
+    def open_or_upcoming(self, at: datetime | None = None) -> Self:
+        """Spans that have not ended."""
+        return self.filter(Q(live_until=None) | Q(live_until__gt=at or now()))
+
+    def of_causes(self) -> Self:
+        return self.filter(entry__kind=Entry.Kind.CAUSE)
+
+    def of_pages(self) -> Self:
+        return self.filter(entry__kind=Entry.Kind.PAGE)
+
+    def for_lists(self) -> Self:
+        """With what a list shows of each text, and without the bodies."""
+        return self.select_related("entry", "revision__category__merged_into").defer(
+            "revision__body"
+        )
+
+    def with_tags(self) -> Self:
+        links = TaggedRevision.objects.select_related("tag__merged_into")
+        return self.prefetch_related(models.Prefetch("revision__tag_links", queryset=links))
+
+
+class Publication(NaturalKeyModel):
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # The entry stands here too so that the database itself can keep spans apart.
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="publications")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="publications")
+    live_from = models.DateTimeField()
+    live_until = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = PublicationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("live_from",)
+        get_latest_by = "live_from"
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(live_until=None) | Q(live_until__gt=F("live_from")),
+                name="publication_ends_after_it_begins",
+            ),
+            models.UniqueConstraint(
+                fields=("entry",),
+                condition=Q(live_until=None),
+                name="publication_one_open_end",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("entry", "live_from"), name="publication_by_entry"),
+            models.Index(fields=("live_from",), name="publication_by_begin"),
+            models.Index(
+                fields=("live_until",),
+                condition=Q(live_until__isnull=False),
+                name="publication_by_end",
+            ),
+        )
+
+    def __str__(self) -> str:
+        until = f" to {self.live_until:%Y-%m-%d %H:%M}" if self.live_until else ""
+        return f"{self.revision}, public from {self.live_from:%Y-%m-%d %H:%M}{until}"
+
+    def natural_key(self) -> tuple[str, ...]:
+        return (str(self.uuid),)
+
+    natural_key.dependencies = [  # type: ignore[attr-defined]
+        "causes.entry",
+        "causes.revision",
+        "causes.taggedrevision",
+    ]
+
+    def get_absolute_url(self) -> str:
+        return self.entry.get_absolute_url()

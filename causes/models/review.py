@@ -1,0 +1,62 @@
+"""A clinical review: of one exact revision, by a named and qualified person."""
+
+import uuid
+from datetime import date
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from causes.models.clock import now
+from causes.models.entry import Entry
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.revision import Revision
+
+
+class ReviewQuerySet(NaturalKeyQuerySet["Review"]):
+    def latest_of(self, entry: Entry) -> "Review | None":
+        return (
+            self.filter(revision__entry=entry)
+            .select_related("revision")
+            .order_by("-reviewed_on", "-pk")
+            .first()
+        )
+
+
+class Review(NaturalKeyModel):
+    """Reviewed is not edited: a change of the text makes no review newer."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="reviews")
+    reviewer = models.CharField("reviewer's name", max_length=200)
+    qualification = models.CharField(max_length=200)
+    reviewed_on = models.DateField()
+    due_on = models.DateField("next review due", null=True, blank=True)
+    notes = models.TextField(blank=True, max_length=2000)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        serialize=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    objects: ClassVar[Any] = ReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("reviewed_on", "pk")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.revision}, reviewed {self.reviewed_on} by {self.reviewer}"
+
+    def natural_key(self) -> tuple[str, ...]:
+        return (str(self.uuid),)
+
+    natural_key.dependencies = ["causes.revision"]  # type: ignore[attr-defined]
+
+    def is_overdue(self, today: date) -> bool:
+        return self.due_on is not None and self.due_on < today

@@ -1,0 +1,159 @@
+"""A revision is everything that a reader sees of an entry, fixed for good."""
+
+import uuid
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models, transaction
+from taggit.managers import TaggableManager
+
+from causes.models.clock import now
+from causes.models.entry import Entry
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.taxonomy import Category, Tag, TaggedRevision
+from causes.text.markdown import BODY_LIMIT, cited_keys
+
+
+class RevisionQuerySet(NaturalKeyQuerySet["Revision"]):
+    def newest(self) -> "RevisionQuerySet":
+        """The newest revision of each entry."""
+        return self.filter(number=models.F("entry__last_number"))
+
+    def with_taxonomy(self) -> "RevisionQuerySet":
+        """Loads category and tags, each with what it was merged into."""
+        links = TaggedRevision.objects.select_related("tag__merged_into")
+        return self.select_related("category__merged_into").prefetch_related(
+            models.Prefetch("tag_links", queryset=links)
+        )
+
+    def bulk_create(self, objs: Iterable["Revision"], *args: Any, **kwargs: Any) -> Any:
+        """Like Django's, and notes what the new texts cite, as saving one does."""
+        with transaction.atomic(using=self.db):
+            made = super().bulk_create(objs, *args, **kwargs)
+            Citation.note(made)
+        return made
+
+
+class Revision(NaturalKeyModel):
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(editable=False)
+    based_on = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The revision this one started from. A plain value: it may be elsewhere.",
+    )
+    title = models.CharField(max_length=200)
+    summary = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="One or two sentences, shown in lists and by search engines.",
+    )
+    body = models.TextField(blank=True, max_length=BODY_LIMIT)
+    category = models.ForeignKey(
+        Category, null=True, blank=True, on_delete=models.PROTECT, related_name="revisions"
+    )
+    tags = TaggableManager(through=TaggedRevision, blank=True)
+    tag_count = models.PositiveSmallIntegerField(
+        default=0,
+        editable=False,
+        help_text="How many tags belong to the text: once that many are linked, none can be added.",
+    )
+    note = models.CharField(
+        "change note",
+        max_length=300,
+        blank=True,
+        help_text="What you changed and why, for your colleagues. Readers do not see it.",
+    )
+    # People are not content: a fixture carries no accounts.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        serialize=False,
+        on_delete=models.PROTECT,
+        related_name="revisions",
+    )
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    objects: ClassVar[Any] = RevisionQuerySet.as_manager()
+
+    TEXT_COLUMNS: ClassVar[tuple[str, ...]] = (
+        "uuid",
+        "entry_id",
+        "number",
+        "based_on",
+        "title",
+        "summary",
+        "body",
+        "category_id",
+        "tag_count",
+        "note",
+        "created_at",
+    )
+    """What never changes in a stored revision."""
+
+    class Meta:
+        ordering = ("entry", "number")
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("entry", "number"), name="revision_number_in_entry"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} (revision {self.number})"
+
+    def natural_key(self) -> tuple[str, ...]:
+        return (str(self.uuid),)
+
+    natural_key.dependencies = [  # type: ignore[attr-defined]
+        "causes.entry",
+        "causes.category",
+        "causes.source",
+        "causes.tag",
+    ]
+
+    @property
+    def shown_category(self) -> Category | None:
+        return self.category and self.category.canonical
+
+    def shown_tags(self) -> list[Tag]:
+        """The tags as they are called today, each once, by name."""
+        links = self.tag_links.all()  # type: ignore[attr-defined]
+        tags = {link.tag.canonical.pk: link.tag.canonical for link in links}
+        return sorted(tags.values(), key=lambda tag: tag.folded)
+
+
+class Citation(models.Model):
+    """Which revision cites which source key: derived from the texts, kept for looking up.
+
+    Its table is made in `causes.database` and is in no fixture. A key may have
+    no source (yet); a draft may cite it all the same.
+    """
+
+    revision = models.ForeignKey(
+        Revision, on_delete=models.DO_NOTHING, db_constraint=False, related_name="citations"
+    )
+    source_key = models.CharField(max_length=100)
+
+    class Meta:
+        managed = False
+        db_table = "causes_citation"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.source_key} in {self.revision_id}"
+
+    @classmethod
+    def note(cls, revisions: Iterable[Revision]) -> None:
+        """Writes down what these stored texts cite."""
+        rows = [
+            cls(revision_id=revision.pk, source_key=key)
+            for revision in revisions
+            for key in cited_keys(revision.body)
+        ]
+        if rows:
+            cls.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)

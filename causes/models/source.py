@@ -1,0 +1,148 @@
+"""A source is what a text rests on. Its key never changes once a text cites it."""
+
+import re
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, URLValidator
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from causes.models.clock import now
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.revision import Citation
+from causes.text.citations import KEY
+
+
+class SourceQuerySet(NaturalKeyQuerySet["Source"]):
+    def with_live(self, at: datetime | None = None) -> Self:
+        """Those that a text which visitors can read cites."""
+        return self.filter(Exists(Source.live_publications(OuterRef("key"), at)))
+
+
+class Source(NaturalKeyModel):
+    class Kind(models.TextChoices):
+        SYSTEMATIC_REVIEW = "systematic-review", "systematic review"
+        GUIDELINE = "guideline", "guideline"
+        TRIAL = "trial", "trial"
+        REVIEW = "review", "review"
+        ARTICLE = "article", "article"
+        REFERENCE_BOOK = "reference-book", "reference book"
+        HEALTH_AUTHORITY = "health-authority", "health authority"
+        OTHER = "other", "other"
+
+    natural_key_fields = ("key",)
+
+    key = models.CharField(
+        max_length=100,
+        unique=True,
+        validators=[
+            RegexValidator(
+                rf"^{KEY}\Z", "Write small letters a to z, digits and single hyphens: maas-2015."
+            )
+        ],
+        help_text="How texts cite it: [@maas-2015]. It never changes once a text does.",
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    authors = models.CharField(max_length=500)
+    title = models.CharField(max_length=500)
+    published_in = models.CharField(
+        "published in", max_length=300, blank=True, help_text="Journal with volume, or publisher."
+    )
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    doi = models.CharField(
+        "DOI",
+        max_length=200,
+        blank=True,
+        validators=[RegexValidator(r"^10\.\d{4,9}/\S+\Z", "A DOI looks like 10.1000/xyz123.")],
+    )
+    pmid = models.CharField(
+        "PMID",
+        max_length=10,
+        blank=True,
+        validators=[RegexValidator(r"^[0-9]+\Z", "A PMID is a number.")],
+    )
+    pmcid = models.CharField(
+        "PMCID",
+        max_length=12,
+        blank=True,
+        validators=[RegexValidator(r"^PMC[0-9]+\Z", "A PMCID looks like PMC5541325.")],
+    )
+    url = models.URLField(
+        "address", blank=True, max_length=500, validators=[URLValidator(schemes=["http", "https"])]
+    )
+    checked_on = models.DateField(
+        "checked on",
+        null=True,
+        blank=True,
+        help_text="When an editor last read it and found that it says what the texts say it does.",
+    )
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        serialize=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    withdrawn_on = models.DateField(
+        "withdrawn on",
+        null=True,
+        blank=True,
+        help_text="When it was retracted or replaced. It stays listed, marked as withdrawn.",
+    )
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
+    updated_at = models.DateTimeField(default=now, editable=False)
+
+    objects: ClassVar[Any] = SourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("key",)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.title}"
+
+    def clean(self) -> None:
+        if self.withdrawn_reason and not self.withdrawn_on:
+            raise ValidationError({"withdrawn_on": "Say when it was withdrawn."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.updated_at = now()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("source", args=[self.key])
+
+    @property
+    def authors_sentence(self) -> str:
+        """The authors with one full stop behind them."""
+        return re.sub(r"\.*$", ".", self.authors)
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """Where to read it: (what the link says, address)."""
+        found = []
+        if self.doi:
+            found.append((f"doi:{self.doi}", f"https://doi.org/{self.doi}"))
+        if self.pmcid:
+            found.append((self.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{self.pmcid}/"))
+        if self.pmid:
+            found.append((f"PMID {self.pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/"))
+        if self.url:
+            found.append((self.url.split("://", 1)[-1].split("/", 1)[0], self.url))
+        return found
+
+    @classmethod
+    def live_publications(cls, key: Any, at: datetime | None = None) -> Any:
+        """The public spans whose text cites this key."""
+        from causes.models.publication import Publication
+
+        citing = Citation.objects.filter(
+            revision=OuterRef("revision"),
+            source_key=OuterRef(key) if isinstance(key, OuterRef) else key,
+        )
+        return Publication.objects.live(at).filter(Exists(citing))

@@ -1,0 +1,203 @@
+"""Categories and tags. All of taggit that the site needs is here.
+
+The name of a category or tag that is in use does not change: renaming makes a
+new one and leaves the old as an alias (`merged_into`), and so does merging. Past
+revisions and old fixtures keep pointing at the row that they named.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from taggit.models import ItemBase, TagBase
+
+from causes.models.clock import now
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.text.names import bad_characters, fold, name_slug, tidy
+
+
+class FoldedField(models.CharField):
+    """The folded name beside a name: unique, so that `Ageing` and `ageing` are one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Folding can make a name up to three times as long (Unicode, SpecialCasing.txt).
+        super().__init__(
+            *args, **{"max_length": 300, "unique": True, "editable": False, **kwargs}
+        )
+        self.serialize = False
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        folded = fold(model_instance.name)
+        setattr(model_instance, self.attname, folded)
+        return folded
+
+
+class TaxonQuerySet(NaturalKeyQuerySet[Any]):
+    def current(self) -> Self:
+        """Without those that live on only as aliases."""
+        return self.filter(merged_into=None)
+
+    def with_live(self, at: datetime | None = None) -> Self:
+        """Those under which a visitor finds something."""
+        return self.current().filter(Exists(self.model.live_publications(OuterRef("pk"), at)))
+
+
+class Taxon(models.Model):
+    """What categories and tags share: a name, its slug, and what it was merged into."""
+
+    folded = FoldedField()
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="aliases",
+        help_text="Set on an old name: what it is called today.",
+    )
+    updated_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        self.name = tidy(self.name)
+        if objection := self.name_objection(self.name):
+            raise ValidationError({"name": objection})
+        others = type(self).objects.exclude(pk=self.pk)
+        slug = name_slug(self.name)
+        same = others.filter(models.Q(folded=fold(self.name)) | models.Q(slug=slug)).first()
+        if same:
+            kind = self._meta.verbose_name
+            old = f", an old name of {same.merged_into}" if same.merged_into else ""
+            raise ValidationError(
+                {"name": f"There is a {kind} {same.name!r} already{old}: use that one."}
+            )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name = tidy(self.name)
+        if not self.slug:
+            self.slug = name_slug(self.name)
+        self.updated_at = now()
+        super().save(*args, **kwargs)
+
+    @property
+    def canonical(self) -> Self:
+        return self.merged_into or self
+
+    @classmethod
+    def name_objection(cls, name: str) -> str:
+        """Why this cannot be the name of a category or tag, as a sentence; or nothing."""
+        if sentence := bad_characters(name):
+            return sentence
+        if not name_slug(name):
+            return f"The name {name!r} holds no letter or digit, so it has no address."
+        if "," in name and cls is Tag:
+            return f"The name {name!r} holds a comma, and commas part one tag from the next."
+        return ""
+
+
+class Category(NaturalKeyModel, Taxon):
+    natural_key_fields = ("slug",)
+
+    name = models.CharField(max_length=100)
+    slug = models.CharField(max_length=100, unique=True, editable=False)
+    description = models.CharField(
+        max_length=500, blank=True, help_text="One or two sentences at the head of its page."
+    )
+    position = models.PositiveSmallIntegerField(
+        default=100, help_text="Categories are listed by this number, smallest first."
+    )
+
+    objects: ClassVar[Any] = TaxonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "categories"
+        ordering = ("position", "folded")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("category", args=[self.slug])
+
+    @classmethod
+    def live_publications(cls, category: Any, at: datetime | None = None) -> Any:
+        """The public spans of causes in this category, under any of its names."""
+        from causes.models.publication import Publication
+
+        return Publication.objects.live(at).of_causes().filter(
+            models.Q(revision__category=category)
+            | models.Q(revision__category__merged_into=category)
+        )
+
+
+class Tag(Taxon, TagBase):
+    natural_key_fields = ("slug",)
+
+    objects: ClassVar[Any] = TaxonQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("folded",)
+        permissions = (("merge_tag", "Can merge tags"),)
+
+    def natural_key(self) -> tuple[str, ...]:
+        return (self.slug,)
+
+    def get_absolute_url(self) -> str:
+        return reverse("tag", args=[self.slug])
+
+    def slugify(self, tag: str, i: int | None = None) -> str:
+        """The one slug of a name. Never a numbered one: that would be the same tag twice."""
+        return name_slug(tag)
+
+    @classmethod
+    def live_publications(cls, tag: Any, at: datetime | None = None) -> Any:
+        """The public spans of causes that carry this tag, under any of its names."""
+        from causes.models.publication import Publication
+
+        # Seen from a query over tags the tag is one query further out than here.
+        named = OuterRef(tag) if isinstance(tag, OuterRef) else tag
+        links = TaggedRevision.objects.filter(content_object=OuterRef("revision")).filter(
+            models.Q(tag=named) | models.Q(tag__merged_into=named)
+        )
+        return Publication.objects.live(at).of_causes().filter(Exists(links))
+
+
+class TaggedRevisionQuerySet(models.QuerySet[Any]):
+    def get_by_natural_key(self, revision: str, tag: str) -> Any:
+        return self.get(content_object__uuid=revision, tag__slug=tag)
+
+
+class TaggedRevision(ItemBase):
+    """One tag of one revision: part of its text, and as fixed as the rest of it."""
+
+    content_object = models.ForeignKey(
+        "causes.Revision",
+        on_delete=models.CASCADE,
+        related_name="tag_links",
+        db_column="revision_id",
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="links")
+
+    objects: ClassVar[Any] = TaggedRevisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "tag of a revision"
+        verbose_name_plural = "tags of revisions"
+        ordering = ("content_object", "tag")
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=("content_object", "tag"), name="tag_once_in_revision"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.tag} on {self.content_object}"
+
+    def natural_key(self) -> tuple[str, ...]:
+        return (str(self.content_object.uuid), self.tag.slug)
+
+    natural_key.dependencies = ["causes.revision", "causes.tag"]  # type: ignore[attr-defined]

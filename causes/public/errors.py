@@ -1,0 +1,59 @@
+"""Error pages in the site's own look. They ask nothing of the database."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def _page(request: HttpRequest, status: int, title: str, sentences: list[str]) -> HttpResponse:
+    context = {"title": title, "sentences": sentences, "status": status}
+    return render(request, "public/error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return _page(
+        request,
+        400,
+        "This request could not be read",
+        ["Something in it was not as a browser would send it. Go to the home page and try again."],
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return _page(
+        request,
+        403,
+        "You may not see this page",
+        ["It is for signed-in editors. If you are one, sign in first."],
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(
+        request,
+        403,
+        "This form could not be accepted",
+        [
+            "It was open for too long, or your browser keeps no cookies for this site.",
+            "Go back, copy what you wrote, load the form again and send it once more.",
+        ],
+    )
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return _page(
+        request,
+        404,
+        "There is no such page",
+        ["It may have moved or been taken down. Search for what you were looking for:"],
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        500,
+        "Something went wrong here",
+        ["It is our fault, not yours. The error was noted. Try again in a minute."],
+    )

@@ -1,0 +1,63 @@
+"""The Atom feed of what was published last (RFC 4287)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.syndication.views import Feed
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+
+from causes.models import Publication, Revision
+from causes.public.address import absolute
+
+
+class PublishedFeed(Feed):
+    feed_type = Atom1Feed
+    title = "Causes of Denervation"
+    subtitle = "What was published or changed last."
+    author_name = "The editors of Causes of Denervation"
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self_address = absolute(request, reverse("feed"))
+        return {"request": request, "self": self_address}
+
+    def link(self, where: Any) -> str:
+        return absolute(where["request"], reverse("home"))
+
+    def feed_url(self, where: Any) -> str:
+        return str(where["self"])
+
+    def feed_guid(self, where: Any) -> str:
+        return str(where["self"])
+
+    def items(self, where: Any) -> list[Publication]:
+        rows = Publication.objects.live().of_causes().for_lists().with_tags()
+        first = Revision.objects.filter(entry=OuterRef("entry")).order_by("number").values("uuid")
+        newest = list(rows.annotate(first_uuid=Subquery(first[:1])).order_by("-live_from")[:20])
+        for publication in newest:
+            publication.feed_request = where["request"]  # type: ignore[attr-defined]
+        return newest
+
+    def item_title(self, item: Publication) -> str:
+        return item.revision.title
+
+    def item_description(self, item: Publication) -> str:
+        return item.revision.summary
+
+    def item_link(self, item: Publication) -> str:
+        return absolute(item.feed_request, item.get_absolute_url())  # type: ignore[attr-defined]
+
+    def item_guid(self, item: Publication) -> str:
+        # The address would change with the slug; an id must not (RFC 4287, section 4.2.6).
+        return f"urn:uuid:{item.first_uuid}"  # type: ignore[attr-defined]
+
+    def item_pubdate(self, item: Publication) -> datetime:
+        return item.live_from
+
+    def item_updateddate(self, item: Publication) -> datetime:
+        return item.live_from
+
+    def item_categories(self, item: Publication) -> list[str]:
+        return [tag.name for tag in item.revision.shown_tags()]

@@ -1,0 +1,34 @@
+"""Whether this process can serve, for a load balancer or a person in a hurry."""
+
+import logging
+
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+
+from causes import database
+
+log = logging.getLogger(__name__)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers, migrations are applied and its triggers are there."""
+    try:
+        executor = MigrationExecutor(connection)
+        ahead = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        absent = database.missing()
+    except Error:
+        log.exception("healthz: the database cannot be reached")
+        return _answer(503, "the database cannot be reached")
+    if ahead:
+        return _answer(503, f"{len(ahead)} migrations are not applied: run manage.py migrate")
+    if absent:
+        log.error("healthz: missing in the database: %s", ", ".join(absent))
+        return _answer(503, f"{len(absent)} triggers or indexes are missing: run manage.py migrate")
+    return _answer(200, "ok")
+
+
+def _answer(status: int, sentence: str) -> HttpResponse:
+    response = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain")
+    response["Cache-Control"] = "no-store"
+    return response

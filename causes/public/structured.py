@@ -1,0 +1,48 @@
+"""What search engines read: JSON-LD in the vocabulary of schema.org."""
+
+import json
+from typing import Any
+
+from django.utils.safestring import SafeString, mark_safe
+
+from causes.public.reading import Reading
+
+# As django.utils.html.json_script has it: no text may end the script element.
+_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+def _json(data: dict[str, Any]) -> SafeString:
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))  # noqa: S308
+
+
+def breadcrumb_data(trail: list[tuple[str, str]]) -> SafeString:
+    items = [
+        {"@type": "ListItem", "position": number, "name": name, "item": address}
+        for number, (name, address) in enumerate(trail, 1)
+    ]
+    return _json(
+        {"@context": "https://schema.org", "@type": "BreadcrumbList", "itemListElement": items}
+    )
+
+
+def cause_data(reading: Reading, address: str) -> SafeString:
+    data: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "MedicalWebPage",
+        "url": address,
+        "name": reading.title,
+        "description": reading.summary,
+        "inLanguage": "en",
+        "keywords": ", ".join(tag.name for tag in reading.tags),
+        "citation": [
+            {"@type": "CreativeWork", "name": source.title, "author": source.authors}
+            for _, source in reading.references
+            if source
+        ],
+    }
+    if reading.live_from:
+        data["dateModified"] = reading.live_from.isoformat()
+    if reading.review:
+        data["lastReviewed"] = reading.review.reviewed_on.isoformat()
+        data["reviewedBy"] = {"@type": "Person", "name": reading.review.reviewer}
+    return _json(data)

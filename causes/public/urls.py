@@ -1,0 +1,39 @@
+"""The addresses of the public site. Names are what they show."""
+
+from django.urls import path, register_converter
+
+from causes.public import feeds, health, robots, sitemaps, views
+
+
+class SlugConverter:
+    """A slug as entries, categories, tags and sources have it; anything else is a 404."""
+
+    regex = r"[^/\x00-\x2c\x2e\x3a-\x40]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(SlugConverter, "name")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("article/", views.article, name="article"),
+    path("causes/", views.causes, name="causes"),
+    path("causes/<name:slug>/", views.cause, name="cause"),
+    path("categories/", views.categories, name="categories"),
+    path("categories/<name:slug>/", views.category, name="category"),
+    path("tags/", views.tags, name="tags"),
+    path("tags/<name:slug>/", views.tag, name="tag"),
+    path("sources/", views.sources, name="sources"),
+    path("sources/<name:key>/", views.source, name="source"),
+    path("search/", views.search, name="search"),
+    path("feed/", feeds.PublishedFeed(), name="feed"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("robots.txt", robots.robots, name="robots"),
+    path("healthz/", health.healthz, name="healthz"),
+    path("<name:slug>/", views.page, name="page"),
+]

@@ -1,0 +1,88 @@
+"""The verbs of categories and tags: an old name never stops leading to the new one."""
+
+from typing import Any, TypeVar
+
+from causes.models import Category, Event, Tag
+from causes.models.clock import now
+from causes.models.taxonomy import Taxon
+from causes.publishing.entries import User, verb
+from causes.publishing.situations import Refusal
+from causes.text.names import fold, name_slug, tidy
+
+T = TypeVar("T", Category, Tag)
+
+
+class NameTaken(Refusal):
+    """The name is malformed, or another category's or tag's."""
+
+
+@verb
+def rename_taxon(taxon: T, name: str, *, by: User) -> T:
+    """Calls a category or tag by another name, and keeps the old one as an alias.
+
+    Returns the row that has the new name: another one than before, unless nothing
+    uses it yet or only its spelling changes within the same slug. Raises NameTaken.
+    """
+    model: Any = type(taxon)
+    old: Any = model.objects.select_for_update().get(pk=taxon.pk)
+    name = tidy(name)
+    if name == old.name:
+        return old  # type: ignore[no-any-return]
+    if objection := model.name_objection(name):
+        raise NameTaken(objection)
+    same = model.objects.exclude(pk=old.pk).filter(slug=name_slug(name)).first()
+    same = same or model.objects.exclude(pk=old.pk).filter(folded=fold(name)).first()
+    in_use = (old.revisions if model is Category else old.links).exists() or old.aliases.exists()
+    if same and same.merged_into_id == old.pk and same.name == name:
+        new = same  # back to a name it had before
+        new.merged_into = None
+        _copy(old, new)
+        new.save()
+    elif same:
+        raise NameTaken(f"There is a {model._meta.verbose_name} {same.name!r} already.")
+    elif not in_use or name_slug(name) == old.slug:
+        # Nothing points at the old name, or what does points at the slug, which stays.
+        old.name, old.slug = name, name_slug(name)
+        old.save()
+        return old  # type: ignore[no-any-return]
+    else:
+        new = model(name=name)
+        _copy(old, new)
+        new.save()
+    _point(old, new, by, f"{model._meta.verbose_name} {old.name!r} renamed to {name!r}")
+    return new  # type: ignore[no-any-return]
+
+
+@verb
+def merge(taxon: T, into: T, *, by: User) -> None:
+    """Makes one category or tag an alias of another: what had the one has the other now.
+
+    Its old address redirects. Stored texts stay as they are. Raises NameTaken when
+    both are the same.
+    """
+    model: Any = type(taxon)
+    old = model.objects.select_for_update().get(pk=taxon.pk)
+    new = model.objects.select_for_update().get(pk=into.pk).canonical
+    if old.pk == new.pk:
+        raise NameTaken(f"{old.name!r} cannot be merged into itself.")
+    _point(old, new, by, f"{model._meta.verbose_name} {old.name!r} merged into {new.name!r}")
+
+
+def _copy(old: Taxon, new: Taxon) -> None:
+    for column in {"description", "position"} & {f.attname for f in new._meta.concrete_fields}:
+        setattr(new, column, getattr(old, column))
+
+
+def _point(old: Any, new: Any, by: User, subject: str) -> None:
+    """Makes `old` an alias of `new`, and with it all that were aliases of `old`."""
+    for alias in [*old.aliases.exclude(pk=new.pk), old]:
+        alias.merged_into = new
+        alias.save()
+    verb_name = Event.Verb.RENAME if "renamed" in subject else Event.Verb.MERGE
+    Event.objects.create(
+        verb=verb_name,
+        subject=subject[:300],
+        actor=by,
+        at=now(),
+        details={"before": old.slug, "after": new.slug},
+    )

@@ -1,0 +1,71 @@
+"""What a reader sees of an entry, in hand before it is a stored revision."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from causes.models import Category, Entry, Revision, Source, Tag
+from causes.publishing.situations import Problem
+from causes.text.markdown import cited_keys, objections
+from causes.text.names import bad_characters
+
+
+@dataclass(frozen=True)
+class Text:
+    title: str
+    summary: str = ""
+    body: str = ""
+    category: Category | None = None
+    tags: frozenset[Tag] = frozenset()
+
+    @classmethod
+    def of(cls, revision: Revision) -> Self:
+        """The text of a stored revision, with category and tags as they are called today."""
+        return cls(
+            revision.title,
+            revision.summary,
+            revision.body,
+            revision.shown_category,
+            frozenset(revision.shown_tags()),
+        )
+
+    def tidied(self) -> Self:
+        """As it is stored: blanks at the ends cut, one kind of line end."""
+        return type(self)(
+            " ".join(self.title.split()),
+            " ".join(self.summary.split()),
+            self.body.replace("\r\n", "\n").replace("\r", "\n").strip(),
+            self.category and self.category.canonical,
+            frozenset(tag.canonical for tag in self.tags),
+        )
+
+
+def unsound(text: Text, note: str = "") -> list[Problem]:
+    """What keeps a text from being stored at all."""
+    problems: list[Problem] = []
+    if not text.title.strip():
+        problems.append(("title", "Write a title: every text needs one."))
+    for name, value in (("title", text.title), ("summary", text.summary), ("note", note)):
+        limit = Revision._meta.get_field(name).max_length or 0
+        if len(value) > limit:
+            problems.append((name, f"It has {len(value)} characters; the most is {limit}."))
+        if sentence := bad_characters(value):
+            problems.append((name, sentence))
+    return problems + [("body", sentence) for sentence in objections(text.body)]
+
+
+def publishing_problems(text: Text, kind: str) -> list[Problem]:
+    """What keeps a stored text from being published."""
+    problems: list[Problem] = []
+    if not text.summary.strip():
+        problems.append(("summary", "Lists and search engines show the summary: write one."))
+    if kind == Entry.Kind.CAUSE and text.category is None:
+        problems.append(("category", "Readers find causes by category: choose one."))
+    if not text.body.strip():
+        problems.append(("body", "The text is empty."))
+    keys = cited_keys(text.body)
+    known = set(Source.objects.filter(key__in=keys).values_list("key", flat=True))
+    for key in keys:
+        if key not in known:
+            sentence = f"It cites [@{key}], but there is no source with the key {key!r}: "
+            problems.append(("body", sentence + "add the source, or correct the key."))
+    return problems

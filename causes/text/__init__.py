@@ -1,0 +1,1 @@
+"""Pure functions over text. Nothing here knows of a database or a request."""

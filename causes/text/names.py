@@ -1,0 +1,72 @@
+"""Names of tags, categories and entries: when two are the same, and their slugs."""
+
+import re
+import unicodedata
+
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SLUG_RULE = "small letters a to z, digits, and single hyphens between them"
+
+_SPELLED_OUT = {"+": " plus ", "&": " and ", "#": " sharp ", "@": " at ", "%": " percent "}
+
+
+def tidy(name: str) -> str:
+    """The name in Unicode NFC, without outer blanks and with single inner ones."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def fold(name: str) -> str:
+    """What two names share when they differ only in case, blanks or accents' form.
+
+    Case folding can undo NFC, so it is normalised again (Unicode Standard,
+    section 3.13, definition D145: canonical caseless matching).
+    """
+    return unicodedata.normalize("NFC", tidy(name).casefold())
+
+
+def is_slug(slug: str) -> bool:
+    # fullmatch: `$` alone would let a trailing newline through.
+    return re.fullmatch(SLUG_PATTERN.strip("^$"), slug) is not None
+
+
+def name_slug(name: str) -> str:
+    """The slug of a tag or category: letters and digits of any script, joined by hyphens.
+
+    Signs that tell names apart are spelled out, so that `C++` is not `C`. A name
+    without a letter or digit gives an empty slug, which callers refuse.
+    """
+    if not any(character.isalnum() for character in name):
+        return ""
+    spelled = "".join(_SPELLED_OUT.get(character, character) for character in fold(name))
+    words = "".join(
+        c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in spelled
+    )
+    return "-".join(words.split())[:100].strip("-")
+
+
+def slug_from_title(title: str) -> str:
+    """A proposal for an entry's slug: plain ASCII, cut at a word, at most 80 characters."""
+    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", ascii_only.lower())
+    while len("-".join(words)) > 80:
+        words.pop()
+    return "-".join(words)
+
+
+def tags_from_string(text: str) -> list[str]:
+    """Tag names parted by commas and by nothing else: `heart attack` is one tag."""
+    names = {tidy(part) for part in text.split(",")}
+    return sorted(name for name in names if name)
+
+
+def bad_characters(text: str) -> str:
+    """A sentence about characters that no database may hold here, or an empty string.
+
+    SQLite takes NUL and PostgreSQL refuses it; a lone surrogate is half a
+    character, which neither can write. Refusing both everywhere keeps content
+    portable.
+    """
+    if "\x00" in text:
+        return "It holds a NUL character, which cannot be stored; remove it."
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        return "It holds half of a character (a lone surrogate), which cannot be stored; remove it."
+    return ""
