@@ -158,8 +158,8 @@ DATABASE_ROUTERS = ["causes.database.DerivedTables"]
 # What stands whatever the environment says ------------------------------------
 
 INSTALLED_APPS = [
+    "taggit",  # before causes, whose admin takes the stock tags' place
     "causes",
-    "taggit",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

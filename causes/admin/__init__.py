@@ -1,0 +1,23 @@
+"""The editors' desk: Django's admin, extended.
+
+Editors see causes, pages, categories, tags, sources and the event log; never
+the rows beneath them.
+"""
+
+from django.contrib import admin
+from taggit.models import Tag as StockTag
+
+from causes.admin.entries import CauseAdmin, PageAdmin
+from causes.admin.events import EventAdmin
+from causes.admin.sources import SourceAdmin
+from causes.admin.taxonomy import CategoryAdmin, TagAdmin
+
+admin.site.site_header = "Causes of Denervation: the editors' desk"
+admin.site.site_title = "Editors' desk"
+admin.site.index_title = "What would you like to edit?"
+
+# taggit registers its own tags, which this site does not use.
+if admin.site.is_registered(StockTag):
+    admin.site.unregister(StockTag)
+
+__all__ = ["CategoryAdmin", "CauseAdmin", "EventAdmin", "PageAdmin", "SourceAdmin", "TagAdmin"]

@@ -44,6 +44,7 @@ class Event(NaturalKeyModel):
     objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "event log"
         ordering = ("-at", "-pk")
         default_permissions = ("view",)
         indexes = (models.Index(fields=("entry", "at"), name="event_by_entry"),)

@@ -1,6 +1,5 @@
 """A source is what a text rests on. Its key never changes once a text cites it."""
 
-import re
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -120,7 +119,7 @@ class Source(NaturalKeyModel):
     @property
     def authors_sentence(self) -> str:
         """The authors with one full stop behind them."""
-        return re.sub(r"\.*$", ".", self.authors)
+        return self.authors.rstrip(".") + "."
 
     @property
     def links(self) -> list[tuple[str, str]]:

@@ -116,6 +116,7 @@ class Category(NaturalKeyModel, Taxon):
 
     class Meta:
         verbose_name_plural = "categories"
+        permissions = (("merge_category", "Can merge categories"),)
         ordering = ("position", "folded")
 
     def __str__(self) -> str:

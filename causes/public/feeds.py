@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 
 from causes.models import Publication, Revision
 from causes.public.address import absolute
@@ -44,7 +45,7 @@ class PublishedFeed(Feed):
         return item.revision.title
 
     def item_description(self, item: Publication) -> str:
-        return item.revision.summary
+        return escape(item.revision.summary)  # Atom1Feed declares it as HTML.
 
     def item_link(self, item: Publication) -> str:
         return absolute(item.feed_request, item.get_absolute_url())  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from causes import search as searching
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.entry import INTRODUCTION
 from causes.public.address import absolute
-from causes.public.reading import Reading, read
+from causes.reading import Reading, read
 from causes.public.structured import breadcrumb_data, cause_data
 
 PAGE_SIZE = 20

@@ -1,0 +1,303 @@
+"""Causes and pages at the desk."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import csrf_protect_m
+from django.db.models import Exists, Q, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+
+from causes import publishing
+from causes.admin.comparison import field_changes
+from causes.admin.forms import RevisionForm
+from causes.admin.history import HistoryViews
+from causes.admin.lists import CategoryFilter, StateFilter, TagFilter, newest_of, with_columns
+from causes.admin.verbs import VerbViews
+from causes.models import Cause, Entry, Page, Revision
+from causes.publishing import NotPublishable, StaleDraft, Text
+from causes.reading import read_revision
+
+
+class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
+    """Edits an entry through its revisions.
+
+    Django's change form works on one row and saves over it. Here the form is one
+    of a revision, `save_model` calls a verb, and there is nothing related to save.
+    """
+
+    kind: str
+    form = RevisionForm
+    change_form_template = "admin/causes/entry/change_form.html"
+    list_display = ("title", "category", "state_shown", "tag_names", "edited", "live_since")
+    list_filter = (StateFilter, CategoryFilter, TagFilter)
+    search_fields = ("slug",)
+    search_help_text = "Searches titles, summaries and addresses."
+    list_per_page = 50
+    show_full_result_count = False
+    ordering = ("slug",)
+    actions = None
+
+    # The list ------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
+            titles = newest_of().values("title")[:1]
+            rows = with_columns(rows).annotate(newest_title=Subquery(titles))
+        return rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        for word in search_term.replace("\x00", "").split():
+            found = newest_of().filter(Q(title__icontains=word) | Q(summary__icontains=word))
+            queryset = queryset.filter(Q(slug__icontains=word) | Exists(found))
+        return queryset, False
+
+    @admin.display(description="title", ordering="newest_title")
+    def title(self, entry: Entry) -> str:
+        newest = self._newest(entry)
+        return newest.title if newest else entry.slug
+
+    @admin.display(description="category")
+    def category(self, entry: Entry) -> str:
+        newest = self._newest(entry)
+        return newest.shown_category.name if newest and newest.shown_category else "–"
+
+    @admin.display(description="state")
+    def state_shown(self, entry: Entry) -> str:
+        state = Entry.state_of(entry)
+        return format_html('<span class="state state-{}">{}</span>', state.value, state.label)
+
+    @admin.display(description="tags")
+    def tag_names(self, entry: Entry) -> str:
+        newest = self._newest(entry)
+        return ", ".join(tag.name for tag in newest.shown_tags()) if newest else "–"
+
+    @admin.display(description="last edited")
+    def edited(self, entry: Entry) -> str:
+        newest = self._newest(entry)
+        if newest is None:
+            return "–"
+        who = newest.author.get_username() if newest.author else "from a fixture"
+        return f"{who}, {date_format(localtime(newest.created_at), 'j M Y, H:i')}"
+
+    @admin.display(description="live since")
+    def live_since(self, entry: Entry) -> str:
+        live = getattr(entry, "live_rows", [])
+        return date_format(localtime(live[0].live_from), "j M Y, H:i") if live else "–"
+
+    @staticmethod
+    def _newest(entry: Any) -> Revision | None:
+        rows = getattr(entry, "newest_rows", None)
+        if rows is None:
+            return entry.newest  # type: ignore[no-any-return]
+        return rows[0] if rows else None
+
+    # Who may ---------------------------------------------------------------------
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was ever public is taken down, not deleted."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or not obj.ever_public())
+
+    def may_publish(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_change = self.has_change_permission(request, obj)
+        return may_change and request.user.has_perm("causes.publish_entry")
+
+    # The form --------------------------------------------------------------------
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        may_add = request.user.has_perm("causes.add_tag")
+        return type(
+            "RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add}
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = [name for name in RevisionForm.order if name != "category" or self.kind == "cause"]
+        return [(None, {"fields": names})]
+
+    @csrf_protect_m
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        request.entry_form = None  # type: ignore[attr-defined]
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except StaleDraft:
+            # Saved by somebody between this form's check and the verb's. Checked
+            # again, the form finds the conflict by itself and shows both texts.
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        entry = self.get_object(request, object_id)
+        if entry is not None and not self.has_change_permission(request, entry):
+            if self.has_view_permission(request, entry):
+                return self._read_view(request, entry)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _read_view(self, request: HttpRequest, entry: Any) -> HttpResponse:
+        """What somebody who may look but not touch sees: the text, readable."""
+        context = self.desk_context(request, entry) | {"reading": read_revision(entry.newest)}
+        return TemplateResponse(request, "admin/causes/entry/read.html", context)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        form: RevisionForm = context["adminform"].form
+        warnings = form.warnings()
+        context["desk_fields"] = [
+            (field, warnings.get(field.name, [])) for field in form.visible_fields()
+        ]
+        context["may_publish"] = self.may_publish(request, obj)
+        if obj is not None and form.entry:
+            context |= self.desk_context(request, obj)
+            context["public_url"] = obj.get_absolute_url() if obj.state.startswith("live") else ""
+        if form.conflict:
+            context["conflict"] = form.conflict
+            context["conflict_changes"] = field_changes(
+                Text.of(form.conflict), form.text().tidied()
+            )
+            context["conflict_theirs"] = Text.of(form.conflict)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def desk_context(self, request: HttpRequest, entry: Any) -> dict[str, Any]:
+        """What every page about one entry says of it."""
+        newest = entry.newest
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": newest.title,
+            "entry": entry,
+            "newest": newest,
+            "state": entry.state,
+            "has_view_permission": self.has_view_permission(request, entry),
+            "may_change": self.has_change_permission(request, entry),
+            "may_publish": self.may_publish(request, entry),
+            "may_rename": self.may_rename(request, entry),
+            "title": newest.title,
+        }
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        return form.entry or self.model(kind=self.kind, slug=form.cleaned_data["slug"])
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        data, user = form.cleaned_data, request.user
+        if change:
+            if not form.slug_is_fixed and data["slug"] != obj.slug:
+                publishing.rename(obj, data["slug"], by=user)
+                obj.slug = data["slug"]
+            form.saved = publishing.save_draft(
+                obj, form.text(), by=user, base=data["base"], note=data["note"]
+            )
+        else:
+            made = publishing.create_entry(
+                self.kind, data["slug"], form.text(), by=user, note=data["note"]
+            )
+            obj.pk, obj.last_number = made.pk, made.last_number
+            form.saved = made.newest
+        request.entry_form = form  # type: ignore[attr-defined]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Tags are part of the revision, which is saved."""
+
+    # After saving ------------------------------------------------------------------
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        return self._after_save(request, obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        return self._after_save(request, obj)
+
+    def _after_save(self, request: HttpRequest, entry: Any) -> HttpResponse:
+        form = request.entry_form  # type: ignore[attr-defined]
+        saved: Revision = form.saved
+        unchanged = form.newest is not None and saved.uuid == form.newest.uuid
+        here = reverse(f"admin:causes_{self.opts.model_name}_change", args=[entry.pk])
+        if "_preview" in request.POST:
+            return HttpResponseRedirect(self.preview_url(entry, saved))
+        if "_publish" in request.POST and self.may_publish(request, entry):
+            self._publish(request, entry, saved)
+        elif unchanged:
+            self.message_user(
+                request, "Nothing was changed, so there is no new revision.", messages.INFO
+            )
+        else:
+            live = Entry.objects.with_state().get(pk=entry.pk).is_live
+            tail = " Readers still see the text that was published." if live else ""
+            self.message_user(
+                request,
+                f"The draft is saved as revision {saved.number}.{tail}",
+                messages.SUCCESS,
+            )
+        return HttpResponseRedirect(here)
+
+    def _publish(self, request: HttpRequest, entry: Any, revision: Revision) -> None:
+        try:
+            publication = publishing.publish(revision, by=request.user)
+        except NotPublishable as refusal:
+            self.message_user(
+                request,
+                f"Revision {revision.number} is saved, but it was not published. {refusal}",
+                messages.ERROR,
+            )
+            return
+        self.message_user(
+            request,
+            format_html(
+                'Revision {} is public. <a href="{}">See the public page</a>.',
+                revision.number,
+                publication.get_absolute_url(),
+            ),
+            messages.SUCCESS,
+        )
+
+    def get_urls(self) -> list[Any]:
+        def url(route: str, view: Any, name: str) -> Any:
+            full = f"causes_{self.opts.model_name}_{name}"
+            return path(route, self.admin_site.admin_view(view), name=full)
+
+        return [
+            url("<int:pk>/preview/<uuid:revision>/", self.preview_view, "preview"),
+            url("<int:pk>/compare/", self.compare_view, "compare"),
+            url("<int:pk>/restore/<uuid:revision>/", self.restore_view, "restore"),
+            url("<int:pk>/take-down/", self.take_down_view, "take_down"),
+            url("<int:pk>/rename/", self.rename_view, "rename"),
+            url("<int:pk>/review/", self.review_view, "review"),
+            *super().get_urls(),
+        ]
+
+
+@admin.register(Cause)
+class CauseAdmin(EntryAdmin):
+    kind = Entry.Kind.CAUSE
+
+
+@admin.register(Page)
+class PageAdmin(EntryAdmin):
+    kind = Entry.Kind.PAGE
+    list_display = ("title", "state_shown", "edited", "live_since")
+    list_filter = (StateFilter,)

@@ -1,0 +1,152 @@
+"""The form in which an editor writes: a form of a revision, for an entry."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
+
+from causes import publishing
+from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
+from causes.publishing import Text, publishing_problems, unsound
+from causes.text.names import slug_from_title
+
+
+class RevisionForm(forms.ModelForm):
+    """Filled from a copy of the newest revision; saving it makes the next one.
+
+    `base` travels along: the revision that the editor's text started from. When
+    somebody has saved since, the form is shown again with both texts, and only
+    a second save, now based on theirs, goes through.
+    """
+
+    kind = Entry.Kind.CAUSE
+
+    slug = forms.CharField(
+        required=False,
+        max_length=100,
+        help_text="The last part of the address. Leave it empty to make one from the title.",
+    )
+    tags = forms.ModelMultipleChoiceField(Tag.objects.none(), required=False)
+    base = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Revision
+        fields = ("title", "summary", "category", "body", "note")
+        widgets = {
+            "title": forms.TextInput(attrs={"class": "vTextField", "maxlength": 200}),
+            "summary": forms.Textarea(attrs={"rows": 3, "maxlength": 500}),
+            "body": forms.Textarea(
+                attrs={"rows": 26, "class": "desk-body", "spellcheck": "true", "lang": "en"}
+            ),
+            "note": forms.TextInput(attrs={"class": "vTextField", "maxlength": 300}),
+        }
+
+    order = ("title", "slug", "summary", "category", "tags", "body", "note")
+
+    def __init__(self, *args: Any, instance: Entry | None = None, **kwargs: Any) -> None:
+        self.entry = instance if instance is not None and instance.pk else None
+        self.newest: Revision | None = self.entry.newest if self.entry else None
+        self.conflict: Revision | None = None
+        revision = Revision()
+        initial = kwargs.pop("initial", None) or {}
+        if self.newest:
+            text = Text.of(self.newest)
+            for name in ("title", "summary", "body", "category"):
+                setattr(revision, name, getattr(text, name))
+            initial = {"tags": [tag.pk for tag in text.tags], "base": self.newest.uuid} | initial
+        if self.entry:
+            initial["slug"] = self.entry.slug
+        super().__init__(*args, instance=revision, initial=initial, **kwargs)
+        self.slug_is_fixed = self.entry is not None and self.entry.ever_public()
+        self._prepare_fields()
+
+    def _prepare_fields(self) -> None:
+        fields: dict[str, Any] = self.fields
+        fields["category"].queryset = Category.objects.current()
+        fields["tags"].queryset = Tag.objects.current()
+        link = TaggedRevision._meta.get_field("tag")
+        fields["tags"].widget = RelatedFieldWidgetWrapper(
+            AutocompleteSelectMultiple(link, admin.site, attrs={"data-placeholder": "Find a tag"}),
+            link.remote_field,
+            admin.site,
+            can_add_related=self.may_add_tags,
+        )
+        fields["tags"].widget.choices = fields["tags"].choices
+        fields["tags"].help_text = "Type to find a tag; the green plus adds a new one."
+        if self.slug_is_fixed:
+            fields["slug"].disabled = True
+            fields["slug"].help_text = "It was public: its address changes by “Rename”, at once."
+        fields["category"].help_text = "A cause needs one before it can be published."
+        if self.kind == Entry.Kind.PAGE:
+            del fields["category"]
+            fields["tags"].help_text = "Tags of pages are not listed on the public tag pages."
+        fields["body"].help_text = "Markdown. Headings start at ##; cite a source as [@its-key]."
+        self.order_fields(self.order)
+
+    may_add_tags = False
+
+    def clean_title(self) -> str:
+        title = str(self.cleaned_data["title"])
+        if not title.strip():
+            raise ValidationError("Write a title: every text needs one.")
+        return title
+
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"]) or slug_from_title(self.data.get("title", ""))
+        if self.slug_is_fixed:
+            return slug
+        if not slug:
+            raise ValidationError("No slug can be made from this title: write one here.")
+        if objection := Entry.slug_objection(slug, self.kind):
+            raise ValidationError(objection)
+        others = Entry.objects.exclude(pk=self.entry.pk if self.entry else None)
+        if taken := others.filter(slug=slug).first():
+            raise ValidationError(
+                f"The slug “{slug}” is taken by another {taken.kind}: choose another one."
+            )
+        old = Redirect.objects.filter(slug=slug).exclude(entry=self.entry).first()
+        if old:
+            raise ValidationError(
+                f"The slug “{slug}” is an old address of “{old.entry.slug}”: choose another one."
+            )
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        data: dict[str, Any] = self.cleaned_data
+        if not self.errors:
+            for name, sentence in unsound(self.text(), data.get("note", "")):
+                self.add_error(name, sentence)
+        if self.newest and data.get("base") != self.newest.uuid and "title" in data:
+            self._meet(self.newest)
+        return data
+
+    def _meet(self, newest: Revision) -> None:
+        """Somebody saved meanwhile: shows both texts, and lets the next save go on top."""
+        if Text.of(newest) == self.text().tidied():
+            return
+        self.conflict = newest
+        self.data = self.data.copy()
+        self.data["base"] = str(newest.uuid)
+        self.add_error(None, str(publishing.StaleDraft(newest, None)))
+
+    def text(self) -> Text:
+        """The text as it stands in the form."""
+        data = self.cleaned_data
+        return Text(
+            data.get("title", ""),
+            data.get("summary", ""),
+            data.get("body", ""),
+            data.get("category"),
+            frozenset(data.get("tags", ())),
+        )
+
+    def warnings(self) -> dict[str, list[str]]:
+        """What stands between the saved draft and its publication, by field."""
+        found: dict[str, list[str]] = {}
+        if self.newest and not self.is_bound:
+            for name, sentence in publishing_problems(Text.of(self.newest), self.kind):
+                found.setdefault(name, []).append(sentence)
+        return found
