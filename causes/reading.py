@@ -7,8 +7,8 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce, Lower
 from django.utils.safestring import SafeString, mark_safe
 
-from causes.models import Category, Publication, Review, Revision, Source, Tag
-from causes.text.markdown import Heading, Reference, render
+from causes.models import Category, Entry, Publication, Review, Revision, Source, Tag
+from causes.text.markdown import Heading, Reference, Rendered, render
 
 RELATED = 4
 CONTENTS_FROM = 3
@@ -38,32 +38,61 @@ class Reading:
         return self.headings if len(self.headings) >= CONTENTS_FROM else []
 
 
-def read(
-    publication: Publication, *, top_level: int = 2, prefix: str = "", related: bool = True
-) -> Reading:
-    """What a visitor reads of a live publication."""
-    reading = read_revision(publication.revision, top_level=top_level, prefix=prefix)
+def read(publication: Publication) -> Reading:
+    """What a visitor reads of a live publication, on a page of its own."""
+    publication.revision.entry = publication.entry  # the same row, read once
+    reading = read_revision(publication.revision)
     reading.live_from = publication.live_from
-    if publication.entry.kind == "cause" and related:
+    if publication.entry.kind == Entry.Kind.CAUSE:
         reading.related = related_causes(publication, reading.tags)
     return reading
 
 
-def read_revision(revision: Revision, *, top_level: int = 2, prefix: str = "") -> Reading:
+def read_revision(revision: Revision) -> Reading:
     """The same of any revision, live or not: what a preview shows."""
-    rendered = render(revision.body, top_level=top_level, prefix=prefix)
-    keys = [reference.key for reference in rendered.references]
+    return _readings([revision], [""], top_level=2)[0]
+
+
+def read_together(publications: list[Publication]) -> list[Reading]:
+    """Several texts for one page: headings a level lower, ids kept apart by the slugs."""
+    for publication in publications:
+        publication.revision.entry = publication.entry  # the same row, read once
+    prefixes = [f"{publication.entry.slug}-" for publication in publications]
+    revisions = [publication.revision for publication in publications]
+    readings = _readings(revisions, prefixes, top_level=3)
+    for reading, publication in zip(readings, publications, strict=True):
+        reading.live_from = publication.live_from
+    return readings
+
+
+def _readings(revisions: list[Revision], prefixes: list[str], *, top_level: int) -> list[Reading]:
+    rendered = [
+        render(revision.body, top_level=top_level, prefix=prefix)
+        for revision, prefix in zip(revisions, prefixes, strict=True)
+    ]
+    keys = {reference.key for one in rendered for reference in one.references}
     known = Source.objects.in_bulk(keys, field_name="key") if keys else {}
-    review = None
-    if revision.entry.kind == "cause":
-        review = Review.objects.latest_of(revision.entry)
+    reviews = Review.objects.latest_of([revision.entry_id for revision in revisions])
+    return [
+        _reading(revision, one, prefix, known, reviews.get(revision.entry_id))
+        for revision, one, prefix in zip(revisions, rendered, prefixes, strict=True)
+    ]
+
+
+def _reading(
+    revision: Revision,
+    rendered: Rendered,
+    prefix: str,
+    known: dict[str, Source],
+    review: Review | None,
+) -> Reading:
     return Reading(
         revision=revision,
         slug=revision.entry.slug,
         title=revision.title,
         summary=revision.summary,
         # nh3 cleaned it: see causes/text/markdown.py.
-        body_html=mark_safe(rendered.body_html),  # noqa: S308
+        body_html=mark_safe(rendered.body_html),
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
         category=revision.shown_category,

@@ -7,6 +7,7 @@ start with a sentence that names the variable, the value and what is expected.
 import os
 import secrets
 import zoneinfo
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -143,6 +144,11 @@ except (ValueError, dj_database_url.ParseError) as error:
     raise _refuse("DATABASE_URL", DATABASE_URL, _DATABASE_EXPECTED) from error
 if not _database["NAME"] or _database["ENGINE"].rpartition(".")[2] not in ("sqlite3", "postgresql"):
     raise _refuse("DATABASE_URL", DATABASE_URL, _DATABASE_EXPECTED)
+if _database["ENGINE"].endswith("postgresql") and find_spec("psycopg") is None:
+    raise ImproperlyConfigured(
+        "DATABASE_URL names PostgreSQL, but its driver is not installed: "
+        "run  pip install -r requirements-postgres.lock"
+    )
 if _database["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE: a transaction that will write waits for its turn at its start,
     # where waiting works, and not in its middle, where SQLite refuses at once.

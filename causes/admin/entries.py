@@ -96,7 +96,7 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
     def _newest(entry: Any) -> Revision | None:
         rows = getattr(entry, "newest_rows", None)
         if rows is None:
-            return entry.newest  # type: ignore[no-any-return]
+            return entry.newest
         return rows[0] if rows else None
 
     # Who may ---------------------------------------------------------------------
@@ -116,9 +116,7 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         may_add = request.user.has_perm("causes.add_tag")
-        return type(
-            "RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add}
-        )
+        return type("RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [name for name in RevisionForm.order if name != "category" or self.kind == "cause"]
@@ -148,9 +146,9 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         entry = self.get_object(request, object_id)
-        if entry is not None and not self.has_change_permission(request, entry):
-            if self.has_view_permission(request, entry):
-                return self._read_view(request, entry)
+        may_change = entry is None or self.has_change_permission(request, entry)
+        if not may_change and self.has_view_permission(request, entry):
+            return self._read_view(request, entry)
         return super().change_view(request, object_id, form_url, extra_context)
 
     def _read_view(self, request: HttpRequest, entry: Any) -> HttpResponse:

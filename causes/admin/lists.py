@@ -35,7 +35,7 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
         if self.value() not in Entry.State.values:
             return None
-        return queryset.in_state(self.value())  # type: ignore[no-any-return]
+        return queryset.in_state(self.value())
 
 
 class CategoryFilter(admin.SimpleListFilter):
@@ -49,7 +49,7 @@ class CategoryFilter(admin.SimpleListFilter):
         if not self.value():
             return None
         named = Q(category__slug=self.value()) | Q(category__merged_into__slug=self.value())
-        return queryset.filter(Exists(newest_of().filter(named)))  # type: ignore[no-any-return]
+        return queryset.filter(Exists(newest_of().filter(named)))
 
 
 class TagFilter(admin.SimpleListFilter):
@@ -65,4 +65,4 @@ class TagFilter(admin.SimpleListFilter):
         links = TaggedRevision.objects.filter(content_object=OuterRef("pk")).filter(
             Q(tag__slug=self.value()) | Q(tag__merged_into__slug=self.value())
         )
-        return queryset.filter(Exists(newest_of().filter(Exists(links))))  # type: ignore[no-any-return]
+        return queryset.filter(Exists(newest_of().filter(Exists(links))))

@@ -89,9 +89,7 @@ class VerbViews:
         may_change = self.has_change_permission(request, entry)
         return bool(may_change and request.user.has_perm("causes.rename_entry"))
 
-    def _ask(
-        self, request: HttpRequest, entry: Any, form: Any, **context: Any
-    ) -> TemplateResponse:
+    def _ask(self, request: HttpRequest, entry: Any, form: Any, **context: Any) -> TemplateResponse:
         desk = self.desk_context(request, entry)
         media = self.media + form.media
         return TemplateResponse(

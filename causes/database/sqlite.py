@@ -16,7 +16,9 @@ PUBLIC_TABLES = {
 }
 """Each table that a visitor sees something of, with the columns that show."""
 
-TEXT_COLUMNS = "uuid entry_id number based_on title summary body category_id tag_count note created_at"
+TEXT_COLUMNS = (
+    "uuid entry_id number based_on title summary body category_id tag_count note created_at"
+)
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS causes_generation (
@@ -233,6 +235,11 @@ PRESENT = "SELECT name FROM sqlite_master WHERE name LIKE 'causes_%'"
 
 def names() -> Iterator[str]:
     """What must be there after `statements`: tables, indexes and triggers."""
-    yield from ("causes_generation", "causes_citation", "causes_citation_by_source", "causes_search")
+    yield from (
+        "causes_generation",
+        "causes_citation",
+        "causes_citation_by_source",
+        "causes_search",
+    )
     for name, *_ in (*_refusals(), *_effects()):
         yield f"causes_{name}"

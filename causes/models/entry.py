@@ -15,7 +15,9 @@ INTRODUCTION = "introduction"
 """The slug of the page whose text opens the home page."""
 
 RESERVED = frozenset(
-    "admin article categories causes feed healthz preview search sitemap sources static tags".split()
+    (
+        "admin article categories causes feed healthz preview search sitemap sources static tags"
+    ).split()
 )
 """First parts of addresses that are not free for pages."""
 
@@ -98,28 +100,28 @@ class Entry(NaturalKeyModel):
     @property
     def newest(self) -> Any:
         """The newest revision, or None for an entry that has none yet."""
-        return self.revisions.filter(number=self.last_number).first()  # type: ignore[attr-defined]
+        return self.revisions.filter(number=self.last_number).first()
 
     @property
     def state(self) -> "Entry.State":
         return self.State(self.state_of(self))
 
     @staticmethod
-    def state_of(entry: "Entry") -> "Entry.State":
+    def state_of(entry: Any) -> "Entry.State":
         """Derived from spans; asks the database unless `with_state` has already."""
         if not hasattr(entry, "was_public"):
             entry = Entry.objects.with_state().get(pk=entry.pk)
-        if entry.is_live:  # type: ignore[attr-defined]
-            live = entry.newest_is_live  # type: ignore[attr-defined]
+        if entry.is_live:
+            live = entry.newest_is_live
             return Entry.State.LIVE if live else Entry.State.LIVE_WITH_DRAFT
-        if entry.is_scheduled:  # type: ignore[attr-defined]
+        if entry.is_scheduled:
             return Entry.State.SCHEDULED
-        public_once = entry.was_public  # type: ignore[attr-defined]
+        public_once = entry.was_public
         return Entry.State.TAKEN_DOWN if public_once else Entry.State.DRAFT
 
     def ever_public(self) -> bool:
         """Whether a span was ever laid on one of its texts, begun or not."""
-        return self.publications.exists()  # type: ignore[attr-defined]
+        return self.publications.exists()
 
     @classmethod
     def slug_objection(cls, slug: str, kind: str) -> str:
@@ -177,5 +179,3 @@ class Redirect(NaturalKeyModel):
         return (self.slug,)
 
     natural_key.dependencies = ["causes.entry"]  # type: ignore[attr-defined]
-
-

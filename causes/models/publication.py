@@ -22,9 +22,7 @@ class PublicationQuerySet(NaturalKeyQuerySet["Publication"]):
         anywhere else is a defect.
         """
         moment = at or now()
-        return self.filter(
-            Q(live_until=None) | Q(live_until__gt=moment), live_from__lte=moment
-        )
+        return self.filter(Q(live_until=None) | Q(live_until__gt=moment), live_from__lte=moment)
 
     def upcoming(self, at: datetime | None = None) -> Self:
         return self.filter(live_from__gt=at or now())

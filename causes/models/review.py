@@ -8,19 +8,15 @@ from django.conf import settings
 from django.db import models
 
 from causes.models.clock import now
-from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import Revision
 
 
 class ReviewQuerySet(NaturalKeyQuerySet["Review"]):
-    def latest_of(self, entry: Entry) -> "Review | None":
-        return (
-            self.filter(revision__entry=entry)
-            .select_related("revision")
-            .order_by("-reviewed_on", "-pk")
-            .first()
-        )
+    def latest_of(self, entries: list[int]) -> dict[int, "Review"]:
+        """The last review of each of these entries that has one, by the entry's id."""
+        rows = self.filter(revision__entry__in=entries).select_related("revision")
+        return {row.revision.entry_id: row for row in rows.order_by("reviewed_on", "pk")}
 
 
 class Review(NaturalKeyModel):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from taggit.managers import TaggableManager
 
 from causes.models.clock import now
@@ -35,7 +35,7 @@ class RevisionQuerySet(NaturalKeyQuerySet["Revision"]):
         return made
 
 
-class Revision(NaturalKeyModel):
+class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField(editable=False)
@@ -116,13 +116,19 @@ class Revision(NaturalKeyModel):
         "causes.tag",
     ]
 
+    @classmethod
+    def limit(cls, name: str) -> int:
+        """The most characters that a text column takes."""
+        field: Any = cls._meta.get_field(name)
+        return int(field.max_length)
+
     @property
     def shown_category(self) -> Category | None:
         return self.category and self.category.canonical
 
     def shown_tags(self) -> list[Tag]:
         """The tags as they are called today, each once, by name."""
-        links = self.tag_links.all()  # type: ignore[attr-defined]
+        links = self.tag_links.all()
         tags = {link.tag.canonical.pk: link.tag.canonical for link in links}
         return sorted(tags.values(), key=lambda tag: tag.folded)
 
@@ -150,10 +156,11 @@ class Citation(models.Model):
     @classmethod
     def note(cls, revisions: Iterable[Revision]) -> None:
         """Writes down what these stored texts cite."""
-        rows = [
-            cls(revision_id=revision.pk, source_key=key)
-            for revision in revisions
-            for key in cited_keys(revision.body)
-        ]
+        rows = [(revision.pk, key) for revision in revisions for key in cited_keys(revision.body)]
         if rows:
-            cls.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+            with connection.cursor() as cursor:
+                cursor.executemany(
+                    "INSERT INTO causes_citation (revision_id, source_key) VALUES (%s, %s) "
+                    "ON CONFLICT DO NOTHING",
+                    rows,
+                )

@@ -24,9 +24,7 @@ class FoldedField(models.CharField):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Folding can make a name up to three times as long (Unicode, SpecialCasing.txt).
-        super().__init__(
-            *args, **{"max_length": 300, "unique": True, "editable": False, **kwargs}
-        )
+        super().__init__(*args, **{"max_length": 300, "unique": True, "editable": False, **kwargs})
         self.serialize = False
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
@@ -47,6 +45,10 @@ class TaxonQuerySet(NaturalKeyQuerySet[Any]):
 
 class Taxon(models.Model):
     """What categories and tags share: a name, its slug, and what it was merged into."""
+
+    name: Any
+    slug: Any
+    objects: ClassVar[Any]
 
     folded = FoldedField()
     merged_into = models.ForeignKey(
@@ -85,7 +87,8 @@ class Taxon(models.Model):
         super().save(*args, **kwargs)
 
     @property
-    def canonical(self) -> Self:
+    def canonical(self) -> Any:
+        """The row that has the name which this one goes by today."""
         return self.merged_into or self
 
     @classmethod
@@ -130,13 +133,17 @@ class Category(NaturalKeyModel, Taxon):
         """The public spans of causes in this category, under any of its names."""
         from causes.models.publication import Publication
 
-        return Publication.objects.live(at).of_causes().filter(
-            models.Q(revision__category=category)
-            | models.Q(revision__category__merged_into=category)
+        return (
+            Publication.objects.live(at)
+            .of_causes()
+            .filter(
+                models.Q(revision__category=category)
+                | models.Q(revision__category__merged_into=category)
+            )
         )
 
 
-class Tag(Taxon, TagBase):
+class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
     natural_key_fields = ("slug",)
 
     objects: ClassVar[Any] = TaxonQuerySet.as_manager()
@@ -176,13 +183,13 @@ class TaggedRevisionQuerySet(models.QuerySet[Any]):
 class TaggedRevision(ItemBase):
     """One tag of one revision: part of its text, and as fixed as the rest of it."""
 
-    content_object = models.ForeignKey(
+    content_object: Any = models.ForeignKey(
         "causes.Revision",
         on_delete=models.CASCADE,
         related_name="tag_links",
         db_column="revision_id",
     )
-    tag = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="links")
+    tag: Any = models.ForeignKey(Tag, on_delete=models.PROTECT, related_name="links")
 
     objects: ClassVar[Any] = TaggedRevisionQuerySet.as_manager()
 

@@ -33,7 +33,9 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     else:
         start = 0
     rows = live.values_list("entry__kind", "entry__slug", "live_from")[start : start + LARGEST]
-    addresses = [_address(kind, slug) + (moment,) for kind, slug, moment in rows]
+    addresses: list[tuple[str, datetime | None]] = [
+        (_address(kind, slug), moment) for kind, slug, moment in rows
+    ]
     newest = live.aggregate(Max("live_from"))["live_from__max"]
     if not start and newest:
         addresses += [(reverse(name), newest) for name in ("article", "causes", "sources")]
@@ -47,10 +49,10 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _address(kind: str, slug: str) -> tuple[str]:
+def _address(kind: str, slug: str) -> str:
     if kind == Entry.Kind.CAUSE:
-        return (f"{reverse('causes')}{slug}/",)
-    return ("/" if slug == INTRODUCTION else f"/{slug}/",)
+        return f"{reverse('causes')}{slug}/"
+    return "/" if slug == INTRODUCTION else f"/{slug}/"
 
 
 def _entry(request: HttpRequest, path: str, moment: datetime | None) -> str:

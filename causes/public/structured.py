@@ -12,7 +12,7 @@ _ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
 def _json(data: dict[str, Any]) -> SafeString:
-    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))  # noqa: S308
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))
 
 
 def breadcrumb_data(trail: list[tuple[str, str]]) -> SafeString:

@@ -18,8 +18,8 @@ from causes import search as searching
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.entry import INTRODUCTION
 from causes.public.address import absolute
-from causes.reading import Reading, read
 from causes.public.structured import breadcrumb_data, cause_data
+from causes.reading import Reading, read, read_together
 
 PAGE_SIZE = 20
 A_TO_Z_SIZE = 100
@@ -80,13 +80,7 @@ def _live_entry(kind: str, slug: str) -> Publication | HttpResponsePermanentRedi
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    introduction = (
-        Publication.objects.live()
-        .of_pages()
-        .filter(entry__slug=INTRODUCTION)
-        .select_related("entry", "revision__category")
-        .first()
-    )
+    introduction = _introduction()
     category = Coalesce("revision__category__merged_into", "revision__category")
     ranked = (
         Publication.objects.live()
@@ -135,33 +129,26 @@ def _in_order(rows: Any) -> Any:
 
 
 def article(request: HttpRequest) -> HttpResponse:
-    introduction = (
-        Publication.objects.live()
-        .of_pages()
-        .filter(entry__slug=INTRODUCTION)
-        .select_related("entry", "revision")
-        .first()
-    )
-    rows = Publication.objects.live().of_causes().with_tags()
-    rows = _in_order(rows.select_related("entry", "revision__category__merged_into"))
-    page = _page_of(request, rows, PAGE_SIZE)
-    readings = [
-        read(row, top_level=3, prefix=f"{row.entry.slug}-", related=False)
-        for row in page.object_list
-    ]
-    opening = None
-    if introduction and page.number == 1:
-        opening = read(introduction, prefix=f"{INTRODUCTION}-")
-    title = "The whole article"
+    causes_rows = Publication.objects.live().of_causes().with_tags()
+    causes_rows = causes_rows.select_related("entry", "revision__category__merged_into")
+    page = _page_of(request, _in_order(causes_rows), PAGE_SIZE)
+    opening = _introduction() if page.number == 1 else None
+    rows = [opening, *page.object_list] if opening else list(page.object_list)
+    readings = read_together(rows)
+    introduction = readings.pop(0) if opening else None
     return _show(
         request,
         "public/article.html",
-        {"introduction": opening, "readings": readings, "page": page},
-        title=title,
+        {"introduction": introduction, "readings": readings, "page": page},
+        title="The whole article",
         path=_paged_path(reverse("article"), page),
-        description=introduction.revision.summary if introduction else "",
-        crumbs=[],
+        description=introduction.summary if introduction else "",
     )
+
+
+def _introduction() -> Publication | None:
+    rows = Publication.objects.live().of_pages().filter(entry__slug=INTRODUCTION)
+    return rows.select_related("entry", "revision__category").with_tags().first()
 
 
 def causes(request: HttpRequest) -> HttpResponse:
@@ -346,4 +333,3 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _suggestions() -> list[Tag]:
     return list(Tag.objects.with_live().order_by("folded")[:12])
-

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User as UserRow
 from django.db import transaction
 
 from causes import database
@@ -17,7 +17,7 @@ from causes.publishing.text import Text, publishing_problems, unsound
 
 P = ParamSpec("P")
 R = TypeVar("R")
-User = AbstractBaseUser | None
+User = UserRow | None
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -48,7 +48,7 @@ def record(
         verb=verb,
         subject=f"{entry.kind} {entry.slug}",
         entry_id=entry.pk,
-        revision_uuid=revision and revision.uuid,
+        revision_uuid=revision.uuid if revision else None,
         from_state=from_state,
         reason=reason,
         details=details,
@@ -87,7 +87,7 @@ def save_draft(
         if Text.of(newest) == text:
             return newest
         if newest.uuid != base:
-            started = Revision.objects.filter(entry=entry, uuid=base).first()
+            started = Revision.objects.filter(entry=entry, uuid=base).first() if base else None
             raise StaleDraft(newest, started)
     return _add_revision(entry, text, by=by, base=base, note=note)
 
@@ -229,9 +229,7 @@ def _check_slug(slug: str, kind: str, entry: Entry | None = None) -> None:
         )
 
 
-def _add_revision(
-    entry: Entry, text: Text, *, by: User, base: UUID | None, note: str
-) -> Revision:
+def _add_revision(entry: Entry, text: Text, *, by: User, base: UUID | None, note: str) -> Revision:
     if problems := unsound(text, note):
         raise UnsoundText(problems)
     entry.last_number += 1

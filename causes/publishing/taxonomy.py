@@ -27,7 +27,7 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
     old: Any = model.objects.select_for_update().get(pk=taxon.pk)
     name = tidy(name)
     if name == old.name:
-        return old  # type: ignore[no-any-return]
+        return old
     if objection := model.name_objection(name):
         raise NameTaken(objection)
     same = model.objects.exclude(pk=old.pk).filter(slug=name_slug(name)).first()
@@ -44,13 +44,13 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
         # Nothing points at the old name, or what does points at the slug, which stays.
         old.name, old.slug = name, name_slug(name)
         old.save()
-        return old  # type: ignore[no-any-return]
+        return old
     else:
         new = model(name=name)
         _copy(old, new)
         new.save()
     _point(old, new, by, f"{model._meta.verbose_name} {old.name!r} renamed to {name!r}")
-    return new  # type: ignore[no-any-return]
+    return new
 
 
 @verb

@@ -45,7 +45,7 @@ def unsound(text: Text, note: str = "") -> list[Problem]:
     if not text.title.strip():
         problems.append(("title", "Write a title: every text needs one."))
     for name, value in (("title", text.title), ("summary", text.summary), ("note", note)):
-        limit = Revision._meta.get_field(name).max_length or 0
+        limit = Revision.limit(name)
         if len(value) > limit:
             problems.append((name, f"It has {len(value)} characters; the most is {limit}."))
         if sentence := bad_characters(value):

@@ -22,7 +22,8 @@ def find(
             return 0, []
         query = (" & " if all_words else " | ").join(queries)
         moment = now()
-        matching = """FROM causes_search s JOIN causes_publication p ON p.revision_id = s.revision_id
+        matching = """FROM causes_search s
+            JOIN causes_publication p ON p.revision_id = s.revision_id
             WHERE s.words @@ %s::tsquery
             AND p.live_from <= %s AND (p.live_until IS NULL OR p.live_until > %s)"""
         cursor.execute(f"SELECT count(*) {matching}", [query, moment, moment])
@@ -42,6 +43,6 @@ def find(
                 SELECT publication, {marked}
                 FROM ranked JOIN causes_revision r ON r.id = ranked.revision_id
                 ORDER BY in_title DESC, score DESC, ranked.revision_id""",
-            [query, query, query, moment, moment, limit, offset] + [query, _MARKED] * 3,
+            [query, query, query, moment, moment, limit, offset, *[query, _MARKED] * 3],
         )
         return total, cursor.fetchall()

