@@ -104,7 +104,7 @@ class TaxonAdmin(admin.ModelAdmin):
             raise PermissionDenied
         kind = self.opts.verbose_name
         others = self.model.objects.current().exclude(pk=taxon.pk)
-        form = forms.Form(request.POST or None)
+        form = forms.Form(request.POST if request.method == "POST" else None)
         form.fields["into"] = forms.ModelChoiceField(others, label=f"Merge into which {kind}?")
         if request.method == "POST" and form.is_valid():
             into = form.cleaned_data["into"]

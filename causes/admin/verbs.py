@@ -101,7 +101,7 @@ class VerbViews:
         entry = self._entry(request, pk, change=True)
         if not self.may_publish(request, entry):
             raise PermissionDenied
-        form = TakeDownForm(request.POST or None)
+        form = TakeDownForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             try:
                 publishing.take_down(entry, by=request.user, reason=form.cleaned_data["reason"])
@@ -136,7 +136,9 @@ class VerbViews:
         entry = self._entry(request, pk, change=True)
         if not self.may_rename(request, entry):
             raise PermissionDenied
-        form = RenameForm(request.POST or None, initial={"slug": entry.slug})
+        form = RenameForm(
+            request.POST if request.method == "POST" else None, initial={"slug": entry.slug}
+        )
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             old = entry.get_absolute_url()
@@ -173,7 +175,9 @@ class VerbViews:
             raise PermissionDenied
         live = Publication.objects.filter(entry=entry).live().select_related("revision").first()
         revision = live.revision if live else entry.newest
-        form = ReviewForm(request.POST or None, initial={"reviewed_on": localdate()})
+        form = ReviewForm(
+            request.POST if request.method == "POST" else None, initial={"reviewed_on": localdate()}
+        )
         if request.method == "POST" and form.is_valid():
             publishing.record_review(revision, by=request.user, **form.cleaned_data)
             self.message_user(

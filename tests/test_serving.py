@@ -1,0 +1,145 @@
+"""`manage.py serve`: from an empty folder to a served site, as `make run` does it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import pytest
+from django.conf import settings
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(tmp_path, port, **more):
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
+    return {**kept, "DATA_DIR": str(tmp_path), "PORT": str(port), "PYTHONUNBUFFERED": "1", **more}
+
+
+@contextmanager
+def served(tmp_path, port, **more):
+    """The site, served by a process of its own; yields what it printed."""
+    log = tmp_path / "serve.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=settings.BASE_DIR,
+            env=environment(tmp_path, port, **more),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        for _ in range(600):
+            if process.poll() is not None or get(port, "/healthz/")[0] == 200:
+                break
+            time.sleep(0.1)
+        yield lambda: log.read_text()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+    assert process.returncode in (0, -signal.SIGINT), log.read_text()
+    assert "Traceback" not in log.read_text()
+
+
+def get(port, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode(), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), error.headers
+    except OSError:
+        return 0, "", {}
+
+
+@pytest.mark.parametrize("server", ["granian", "gunicorn"])
+def test_a_first_run_serves_the_article_and_a_second_keeps_every_edit(tmp_path, server):
+    port = free_port()
+    with served(tmp_path, port, SERVER=server, WORKERS="1") as printed:
+        status, html, _ = get(port, "/causes/polio/")
+        assert status == 200
+        assert "About 1 infection in 200" in html
+        style = re.search(r'href="(/static/site/site\.[0-9a-f]+\.css)"', html).group(1)
+        assert "immutable" in get(port, style)[2]["Cache-Control"]
+        assert f"http://127.0.0.1:{port}/" in printed()
+        assert re.search(r"user editor, password \S{12,}", printed())
+    edit = "from causes.models import *; from causes import publishing; publishing.take_down("
+    edit += "Entry.objects.get(slug='polio'), by=None)"
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", edit],
+        cwd=settings.BASE_DIR,
+        env=environment(tmp_path, port),
+        check=True,
+    )
+    with served(tmp_path, port, SERVER=server, WORKERS="1") as printed:
+        assert get(port, "/causes/polio/")[0] == 404
+        assert "password" not in printed()
+
+
+def refused(tmp_path, port, **more):
+    result = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=settings.BASE_DIR,
+        env=environment(tmp_path, port, **more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode != 0
+    (line,) = result.stderr.strip().splitlines()
+    return line
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_nothing_is_made(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"Port {port} on 127.0.0.1 is taken" in refused(tmp_path, port)
+    assert not (tmp_path / "site.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"PORT": "x"}, "PORT is 'x'"),
+        ({"PORT": "70000"}, "PORT is '70000'"),
+        ({"HOST": "203.0.113.9"}, "no such address"),
+        ({"HOST": "no such host"}, "no such address"),
+        ({"SERVER": "apache"}, "SERVER is 'apache'"),
+        ({"WORKERS": "0"}, "WORKERS is '0'"),
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all.sqlite3"}, "/nowhere/at/all.sqlite3"),
+        ({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "127.0.0.1:1/none"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_that_says_what_to_do(tmp_path, variables, words):
+    line = refused(tmp_path, free_port(), **variables)
+    assert words in line
+    assert not (tmp_path / "site.sqlite3").exists() or "PORT" not in variables
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path):
+    (tmp_path / "site.sqlite3").write_text("This is a letter to my aunt. " * 100)
+    assert "is not a database" in refused(tmp_path, free_port())
+    assert (tmp_path / "site.sqlite3").read_text().startswith("This is a letter")
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere; CI runs this as another user")
+    (tmp_path / "secret-key").write_text("x" * 60)
+    tmp_path.chmod(0o500)
+    try:
+        assert str(tmp_path) in refused(tmp_path, free_port())
+    finally:
+        tmp_path.chmod(0o700)

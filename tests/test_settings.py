@@ -1,0 +1,101 @@
+"""Settings come from the environment; a value that cannot be parsed is a sentence."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+
+def manage(*arguments, tmp_path, **environment):
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={**kept, "DATA_DIR": str(tmp_path / "data"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("DATABASE_URL", "mysql://root@localhost/x"),
+        ("DATABASE_URL", "nonsense"),
+        ("SITE_URL", "example.org"),
+        ("SITE_URL", "https://example.org/path"),
+        ("CONTACT_EMAIL", "not an address"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("EMAIL_PORT", "many"),
+        ("CSRF_TRUSTED_ORIGINS", "example.org"),
+        ("ALLOWED_HOSTS", "https://example.org"),
+    ],
+)
+def test_a_value_that_cannot_be_parsed_is_named_with_what_is_expected(tmp_path, name, value):
+    result = manage("check", tmp_path=tmp_path, **{name: value})
+    assert result.returncode != 0
+    (line,) = result.stderr.strip().splitlines()
+    assert name in line
+    assert value in line
+    assert "must be" in line
+
+
+def test_false_words_are_false(tmp_path):
+    for value in ("0", "false", "No", "OFF"):
+        code = "from django.conf import settings; assert settings.DEBUG is False"
+        result = manage("shell", "-v0", "-c", code, tmp_path=tmp_path, DEBUG=value)
+        assert result.returncode == 0, result.stderr
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = manage("check", tmp_path=tmp_path, DATA_DIR=str(tmp_path / "file" / "data"))
+    assert result.returncode != 0
+    assert result.stderr.count("\n") == 1
+    assert "DATA_DIR" in result.stderr
+
+
+def test_the_secret_key_is_made_once_and_kept(tmp_path):
+    code = "from django.conf import settings; print(settings.SECRET_KEY)"
+    first = manage("shell", "-v0", "-c", code, tmp_path=tmp_path).stdout.strip()
+    second = manage("shell", "-v0", "-c", code, tmp_path=tmp_path).stdout.strip()
+    assert len(first) > 60
+    assert first == second
+    key = tmp_path / "data" / "secret-key"
+    assert key.read_text() == first
+    assert key.stat().st_mode & 0o077 == 0
+    given = manage("shell", "-v0", "-c", code, tmp_path=tmp_path, SECRET_KEY="given")
+    assert given.stdout.strip() == "given"
+
+
+def test_check_deploy_is_clean_with_the_documented_variables(tmp_path):
+    result = manage(
+        "check",
+        "--deploy",
+        "--fail-level",
+        "WARNING",
+        tmp_path=tmp_path,
+        SECRET_KEY="k9" * 40 + "abcdefgh",
+        ALLOWED_HOSTS="denervation.example",
+        SITE_URL="https://denervation.example",
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_sqlite_is_set_up_so_that_readers_do_not_wait_and_writers_queue(db):
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's own settings; CI runs the suite on SQLite too")
+    with connection.cursor() as cursor:
+        answers = [
+            cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "foreign_keys", "busy_timeout")
+        ]
+    assert answers == ["wal", 1, 20_000]
+    assert connection.transaction_mode == "IMMEDIATE"
+    assert not connection.is_in_memory_db()
