@@ -114,7 +114,7 @@ def related_causes(publication: Publication, tags: list[Tag]) -> list[Publicatio
         .exclude(entry=publication.entry_id)
         .filter(Q(**{f"{links}__in": tags}) | Q(**{f"{links}__merged_into__in": tags}))
         .annotate(shared=Count(Coalesce(f"{links}__merged_into", links), distinct=True))
-        .order_by("-shared", Lower("revision__title"), "pk")
+        .order_by("-shared", Lower("revision__title"), "entry__slug")
         .values_list("pk", flat=True)[:RELATED]
     )
     rows = Publication.objects.for_lists().in_bulk(list(shared))

@@ -36,7 +36,6 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
     list_display = ("title", "category", "state_shown", "tag_names", "edited", "live_since")
     list_filter = (StateFilter, CategoryFilter, TagFilter)
     search_fields = ("slug",)
-    search_help_text = "Searches titles, summaries and addresses."
     list_per_page = 50
     show_full_result_count = False
     ordering = ("slug",)

@@ -13,6 +13,14 @@ from causes.publishing import Text, publishing_problems, unsound
 from causes.text.names import slug_from_title
 
 
+class TagSelect(AutocompleteSelectMultiple):
+    """Without the button that clears all tags: it breaks the list for screen readers."""
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
+        return attrs | {"data-allow-clear": "false"}
+
+
 class RevisionForm(forms.ModelForm):
     """Filled from a copy of the newest revision; saving it makes the next one.
 
@@ -68,7 +76,7 @@ class RevisionForm(forms.ModelForm):
         fields["tags"].queryset = Tag.objects.current()
         link = TaggedRevision._meta.get_field("tag")
         fields["tags"].widget = RelatedFieldWidgetWrapper(
-            AutocompleteSelectMultiple(link, admin.site, attrs={"data-placeholder": "Find a tag"}),
+            TagSelect(link, admin.site),
             link.remote_field,
             admin.site,
             can_add_related=self.may_add_tags,

@@ -20,7 +20,7 @@ _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All public addresses, or an index of files when they are more than fit in one."""
-    live = Publication.objects.live().order_by("entry_id")
+    live = Publication.objects.live().order_by("entry__slug")
     count = live.count()
     wanted = request.GET.get("page", "")
     pages = -(-count // LARGEST)

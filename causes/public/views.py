@@ -125,7 +125,7 @@ def _in_order(rows: Any) -> Any:
         category_name=Coalesce(
             "revision__category__merged_into__folded", "revision__category__folded"
         ),
-    ).order_by("category_position", "category_name", Lower("revision__title"), "entry")
+    ).order_by("category_position", "category_name", Lower("revision__title"), "entry__slug")
 
 
 def article(request: HttpRequest) -> HttpResponse:
@@ -153,7 +153,7 @@ def _introduction() -> Publication | None:
 
 def causes(request: HttpRequest) -> HttpResponse:
     rows = Publication.objects.live().of_causes().for_lists()
-    page = _page_of(request, rows.order_by(Lower("revision__title"), "entry"), A_TO_Z_SIZE)
+    page = _page_of(request, rows.order_by(Lower("revision__title"), "entry__slug"), A_TO_Z_SIZE)
     letters = [
         (letter, list(group))
         for letter, group in groupby(page.object_list, key=lambda p: _letter(p.revision.title))
@@ -260,7 +260,7 @@ def _taxon(
     if found is None:
         raise Http404
     rows = model.live_publications(found.canonical).for_lists()
-    page = _page_of(request, rows.order_by(Lower("revision__title"), "entry"), PAGE_SIZE)
+    page = _page_of(request, rows.order_by(Lower("revision__title"), "entry__slug"), PAGE_SIZE)
     if not page.paginator.count:
         raise Http404
     if found.merged_into:
@@ -293,7 +293,7 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
     found = Source.objects.filter(key=key).first()
     if found is None:
         raise Http404
-    rows = Source.live_publications(key).for_lists().order_by(Lower("revision__title"), "entry")
+    rows = Source.live_publications(key).for_lists().order_by(Lower("revision__title"), "entry__slug")
     page = _page_of(request, rows, PAGE_SIZE)
     if not page.paginator.count:
         raise Http404

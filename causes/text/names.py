@@ -45,6 +45,7 @@ def name_slug(name: str) -> str:
 
 def slug_from_title(title: str) -> str:
     """A proposal for an entry's slug: plain ASCII, cut at a word, at most 80 characters."""
+    title = re.sub("['’]", "", title)  # bells-palsy, not bell-s-palsy
     ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_only.lower())
     while len("-".join(words)) > 80:

@@ -55,6 +55,18 @@
   }
   area.before(bar);
 
+  // Select2 makes its own input for the tags, later, and without a name for screen readers.
+  const tags = document.querySelector(".field-tags");
+  if (tags) {
+    const name = () => {
+      for (const input of tags.querySelectorAll(".select2-search__field:not([aria-label])")) {
+        input.setAttribute("aria-label", "Find a tag");
+      }
+    };
+    new MutationObserver(name).observe(tags, { childList: true, subtree: true });
+    name();
+  }
+
   area.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey)) return;
     const code = event.altKey ? "alt " + event.code : event.code;

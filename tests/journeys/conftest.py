@@ -1,0 +1,154 @@
+"""A real site, served by a process of its own, and a real browser in front of it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import sync_playwright
+
+from tests.test_serving import free_port
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the group in a hook of its own
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/journeys/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            if CHROMIUM is None:
+                reason = "Chromium is not installed (apt-get install chromium); CI runs this"
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, site):
+    """A window of its own, signed in nowhere."""
+    context = browser.new_context(base_url=site.url)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory):
+    """A database for the served site alone, on the engine that the tests run on."""
+    options = settings.DATABASES["default"]
+    if options["ENGINE"].endswith("sqlite3"):
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'site.sqlite3'}"
+        return
+    import psycopg
+
+    name = f"denervation_journeys_{os.getpid()}"
+    server = {"host": options["HOST"], "port": options["PORT"] or 5432, "user": options["USER"]}
+    server |= {"password": options["PASSWORD"]} if options["PASSWORD"] else {}
+    with closing(psycopg.connect(dbname="postgres", autocommit=True, **server)) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield f"postgres://{server['user']}@{server['host']}:{server['port']}/{name}"
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Site:
+    """The served site: its address, its environment, and a way to run commands on it."""
+
+    def __init__(self, environment, url):
+        self.environment, self.url = environment, url
+
+    def manage(self, *arguments, **more):
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=settings.BASE_DIR,
+            env=self.environment | more,
+            check=True,
+            capture_output=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, database_url):
+    folder, port = tmp_path_factory.mktemp("site"), free_port()
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
+    environment = {
+        **kept,
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+        "WORKERS": "1",
+    }
+    served = Site(environment, f"http://127.0.0.1:{port}")
+    log = folder / "serve.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        for _ in range(600):
+            assert process.poll() is None, log.read_text()
+            try:
+                urllib.request.urlopen(f"{served.url}/healthz/", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        served.manage(
+            "createsuperuser",
+            "--noinput",
+            "--username=ed",
+            "--email=ed@example.org",
+            DJANGO_SUPERUSER_PASSWORD="pw",
+        )
+        yield served
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture
+def quiet(page):
+    """The page, in which any message on the console or uncaught error fails the test."""
+    heard = []
+    page.on("console", lambda message: heard.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
+
+    def failed(request):
+        if request.failure != "net::ERR_ABORTED":  # left behind by going to the next page
+            heard.append(f"{request.url}: {request.failure}")
+
+    page.on("requestfailed", failed)
+    yield page
+    assert heard == []
+
+
+@pytest.fixture
+def signed_in(quiet):
+    quiet.goto("/admin/login/")
+    quiet.fill("#id_username", "ed")
+    quiet.fill("#id_password", "pw")
+    quiet.keyboard.press("Enter")
+    quiet.wait_for_selector("#user-tools")
+    return quiet
