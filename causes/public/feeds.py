@@ -36,7 +36,9 @@ class PublishedFeed(Feed):
     def items(self, where: Any) -> list[Publication]:
         rows = Publication.objects.live().of_causes().for_lists().with_tags()
         first = Revision.objects.filter(entry=OuterRef("entry")).order_by("number").values("uuid")
-        newest = list(rows.annotate(first_uuid=Subquery(first[:1])).order_by("-live_from", "entry__slug")[:20])
+        newest = list(
+            rows.annotate(first_uuid=Subquery(first[:1])).order_by("-live_from", "entry__slug")[:20]
+        )
         for publication in newest:
             publication.feed_request = where["request"]  # type: ignore[attr-defined]
         return newest

@@ -293,7 +293,9 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
     found = Source.objects.filter(key=key).first()
     if found is None:
         raise Http404
-    rows = Source.live_publications(key).for_lists().order_by(Lower("revision__title"), "entry__slug")
+    rows = (
+        Source.live_publications(key).for_lists().order_by(Lower("revision__title"), "entry__slug")
+    )
     page = _page_of(request, rows, PAGE_SIZE)
     if not page.paginator.count:
         raise Http404

@@ -150,8 +150,12 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
         elif token.type in ("th_open", "td_open") and "style" in token.attrs:
             # Inline styles would need a hole in the content security policy.
             token.attrs["class"] = str(token.attrs.pop("style")).rpartition(":")[2].strip()
+    before = None
     for token in _inline(tokens):
         if token.type == "citation":
+            if before is not None and before.type == "text":
+                # The number keeps to its word: no line may begin with it.
+                before.content = before.content.rstrip(" ")
             links = []
             for citation in token.meta["citations"]:
                 number = numbers.setdefault(citation.key, len(numbers) + 1)
@@ -159,6 +163,7 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
                 here.append(f"cite-{number}-{len(here) + 1}")
                 links.append((number, here[-1], citation.locator))
             token.meta["links"] = links
+        before = token
     raw = _parser().renderer.render(tokens, _parser().options, env)
     body_html = nh3.clean(
         raw, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel=None

@@ -29,7 +29,9 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "/journeys/" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            # Two groups, each on one worker with a served site of its own.
+            group = "public" if "public" in item.name else "desk"
+            item.add_marker(pytest.mark.xdist_group(f"browser-{group}"))
             if CHROMIUM is None:
                 reason = "Chromium is not installed (apt-get install chromium); CI runs this"
                 item.add_marker(pytest.mark.skip(reason=reason))
