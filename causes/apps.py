@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class CausesConfig(AppConfig):
@@ -12,4 +12,5 @@ class CausesConfig(AppConfig):
         from causes.models import guards
 
         guards.connect()
+        pre_migrate.connect(database.make_way_for_migrations, sender=self)
         post_migrate.connect(database.install_after_migrate, sender=self)

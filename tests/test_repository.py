@@ -108,3 +108,20 @@ def test_the_site_imports_without_a_deprecation():
         text=True,
     )
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("target", ["run", "test"])
+def test_without_venv_make_says_the_one_line_to_type(tmp_path, target):
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        (tmp_path / lock).write_text("")
+    python = tmp_path / "python3"
+    # Debian's python3 without python3-venv: everything but this import works.
+    python.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1;; esac\n')
+    python.chmod(0o755)
+    result = subprocess.run(
+        ["make", target, f"PYTHON={python}"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert result.returncode != 0
+    assert "apt-get install python3-venv" in result.stderr
+    assert not (tmp_path / ".venv").exists()

@@ -28,6 +28,26 @@ class DerivedTables:
         return False if app_label == "causes" and model_name in DERIVED else None
 
 
+def make_way_for_migrations(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **_: Any) -> None:
+    """The pre_migrate receiver: takes SQLite's triggers away while tables are remade.
+
+    SQLite changes a column by making the table anew under another name, and a trigger
+    elsewhere that names the old one stops that with an error.
+    """
+    connection = connections[using]
+    if plan and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            _drop_triggers(cursor, connection.vendor, keep=set())
+
+
+def _drop_triggers(cursor: Any, vendor: str, *, keep: set[str]) -> None:
+    cursor.execute(ENGINES[vendor].TRIGGERS)
+    for name, table in cursor.fetchall():
+        if name not in keep:
+            on = f" ON {table}" if vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER {name}{on}")
+
+
 def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     """The post_migrate receiver. Does nothing until all tables are there."""
     tables = connections[using].introspection.table_names()
@@ -43,6 +63,8 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     connection = connections[using]
     engine = ENGINES[connection.vendor]
     with transaction.atomic(using=using), connection.cursor() as cursor:
+        # Those that a version before this one made are not made any more.
+        _drop_triggers(cursor, connection.vendor, keep=set(engine.names()))
         for statement in engine.statements():
             cursor.execute(statement)
         cursor.execute(

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from causes.database.sqlite import PUBLIC_TABLES, TEXT_COLUMNS
+from causes.database.rules import INSERT, PUBLIC_TABLES, UPDATE, Refusal, refusals
+
+DIFFERENT = "IS DISTINCT FROM"
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS causes_generation (
@@ -40,102 +42,37 @@ _INDEX = """CREATE OR REPLACE FUNCTION causes_search_index(wanted bigint[]) RETU
 _BAD_SLUG = "NEW.slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$'"
 
 
-def _differs(columns: str) -> str:
-    return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns.split())
-
-
-def _refusals() -> Iterator[tuple[str, str, str, str]]:
-    """(name, when, condition, sentence) of each trigger that refuses."""
-    yield (
-        "revision_fixed",
-        "UPDATE ON causes_revision",
-        _differs(TEXT_COLUMNS),
-        "a stored text never changes: save a new revision",
-    )
-    yield (
+def _refusals() -> Iterator[Refusal]:
+    yield from refusals(DIFFERENT)
+    both = (INSERT, UPDATE)
+    yield Refusal(
         "revision_sound",
-        "INSERT ON causes_revision",
+        (INSERT,),
+        "causes_revision",
         r"btrim(NEW.title, E' \t\n\r') = '' OR length(NEW.body) > 200000",
         "a text needs a title and fits its limits",
     )
-    yield (
-        "tag_link_added",
-        "INSERT ON causes_taggedrevision",
-        "(SELECT count(*) FROM causes_taggedrevision WHERE revision_id = NEW.revision_id)"
-        " >= (SELECT tag_count FROM causes_revision WHERE id = NEW.revision_id)",
-        "the tags of a stored text never change: save a new revision",
-    )
-    yield (
-        "tag_link_fixed",
-        "UPDATE ON causes_taggedrevision",
-        _differs("revision_id tag_id"),
-        "the tags of a stored text never change: save a new revision",
-    )
-    yield (
-        "publication_own_text",
-        "INSERT OR UPDATE ON causes_publication",
-        "(SELECT entry_id FROM causes_revision WHERE id = NEW.revision_id) <> NEW.entry_id",
-        "the text that is published belongs to another entry",
-    )
-    yield (
-        "publication_fixed",
-        "UPDATE ON causes_publication",
-        _differs("uuid entry_id revision_id live_from"),
-        "which text was public, and since when, never changes",
-    )
-    yield (
+    yield Refusal(
         "publication_ended",
-        "UPDATE ON causes_publication",
-        "OLD.live_until <= clock_timestamp() AND OLD.live_until IS DISTINCT FROM NEW.live_until",
+        (UPDATE,),
+        "causes_publication",
+        f"OLD.live_until <= clock_timestamp() AND OLD.live_until {DIFFERENT} NEW.live_until",
         "a span that has ended is not reopened: publish the text again",
     )
-    yield (
-        "entry_slug",
-        "INSERT OR UPDATE ON causes_entry",
-        f"{_BAD_SLUG} OR NEW.kind NOT IN ('cause', 'page')",
-        "a slug is small letters, digits and single hyphens, and an entry a cause or a page",
-    )
-    yield (
-        "redirect_slug",
-        "INSERT OR UPDATE ON causes_redirect",
-        _BAD_SLUG,
-        "a slug is small letters, digits and single hyphens",
-    )
-    yield (
-        "entry_address",
-        "UPDATE ON causes_entry",
-        """OLD.slug <> NEW.slug
-        AND EXISTS (SELECT 1 FROM causes_publication WHERE entry_id = OLD.id)
-        AND NOT EXISTS (SELECT 1 FROM causes_redirect
-            WHERE slug = OLD.slug AND entry_id = OLD.id)""",
-        "the address of an entry that was public changes by the verb rename only",
-    )
-    yield (
-        "entry_number",
-        "UPDATE ON causes_entry",
-        "NEW.last_number < OLD.last_number OR NEW.kind <> OLD.kind",
-        "the number of the newest revision never falls, and an entry never changes its kind",
-    )
-    for table in ("category", "tag"):
-        yield (
-            f"{table}_sound",
-            f"INSERT OR UPDATE ON causes_{table}",
-            "NEW.slug = '' OR btrim(NEW.name) = '' OR NEW.folded = ''"
-            " OR NEW.merged_into_id = NEW.id",
-            f"a {table} needs a name and a slug, and is no alias of itself",
+    for table in ("entry", "redirect"):
+        yield Refusal(
+            f"{table}_slug",
+            both,
+            f"causes_{table}",
+            _BAD_SLUG,
+            "a slug is small letters, digits and single hyphens",
         )
-    yield (
-        "source_sound",
-        "INSERT OR UPDATE ON causes_source",
+    yield Refusal(
+        "source_key",
+        both,
+        "causes_source",
         "NEW.key !~ '^[a-z0-9]+(-[a-z0-9]+)*$'",
         "a source key is small letters, digits and single hyphens",
-    )
-    yield (
-        "event_fixed",
-        "UPDATE ON causes_event",
-        _differs("uuid at verb subject revision_uuid from_state reason details actor_id")
-        + " OR (NEW.entry_id IS NOT NULL AND NEW.entry_id IS DISTINCT FROM OLD.entry_id)",
-        "the event log is only ever added to",
     )
 
 
@@ -222,12 +159,11 @@ def statements() -> Iterator[str]:
     yield from TABLES
     yield PLAIN
     yield _INDEX
-    for name, when, condition, sentence in _refusals():
-        event, _, table = when.rpartition(" ON ")
+    for name, events, table, condition, sentence in _refusals():
         raising = f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation';"
         yield _function(name, f"IF {condition} THEN {raising} END IF;", "NEW")
         yield (
-            f"CREATE OR REPLACE TRIGGER causes_{name} BEFORE {event} ON {table} "
+            f"CREATE OR REPLACE TRIGGER causes_{name} BEFORE {' OR '.join(events)} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION causes_{name}()"
         )
     for name, when, level, effect in _effects():
@@ -253,6 +189,11 @@ BACKFILL = (
     """SELECT causes_search_index(ARRAY(SELECT DISTINCT revision_id FROM causes_publication
         WHERE revision_id NOT IN (SELECT revision_id FROM causes_search)))""",
 )
+
+TRIGGERS = r"""SELECT tgname::text, relname::text
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE c.relnamespace = current_schema()::regnamespace AND NOT tgisinternal
+    AND tgname LIKE 'causes\_%'"""
 
 PRESENT = """SELECT relname::text FROM pg_class WHERE relname LIKE 'causes\\_%'
         AND relnamespace = current_schema()::regnamespace

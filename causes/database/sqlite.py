@@ -2,23 +2,9 @@
 
 from collections.abc import Iterator
 
-PUBLIC_TABLES = {
-    "causes_entry": "slug kind created_at last_number",
-    "causes_redirect": "slug entry_id",
-    "causes_revision": "title summary body category_id",
-    "causes_taggedrevision": "revision_id tag_id",
-    "causes_publication": "entry_id revision_id live_from live_until",
-    "causes_review": "revision_id reviewer qualification reviewed_on due_on",
-    "causes_category": "name slug description position merged_into_id",
-    "causes_tag": "name slug merged_into_id",
-    "causes_source": "key kind authors title published_in year doi pmid pmcid url checked_on"
-    " withdrawn_on withdrawn_reason",
-}
-"""Each table that a visitor sees something of, with the columns that show."""
+from causes.database.rules import INSERT, PUBLIC_TABLES, UPDATE, Refusal, differs, refusals
 
-TEXT_COLUMNS = (
-    "uuid entry_id number based_on title summary body category_id tag_count note created_at"
-)
+DIFFERENT = "IS NOT"
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS causes_generation (
@@ -47,119 +33,72 @@ _OVERLAP = """EXISTS (SELECT 1 FROM causes_publication other
     WHERE other.entry_id = NEW.entry_id AND other.id IS NOT NEW.id
     AND (other.live_until IS NULL OR other.live_until > NEW.live_from)
     AND (NEW.live_until IS NULL OR other.live_from < NEW.live_until))"""
-_OTHER_ENTRY = "(SELECT entry_id FROM causes_revision WHERE id = NEW.revision_id) <> NEW.entry_id"
-_UNREDIRECTED = """OLD.slug <> NEW.slug
-    AND EXISTS (SELECT 1 FROM causes_publication WHERE entry_id = OLD.id)
-    AND NOT EXISTS (SELECT 1 FROM causes_redirect
-        WHERE slug = OLD.slug AND entry_id = OLD.id)"""
-
-
-def _differs(columns: str) -> str:
-    return " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns.split())
 
 
 def _nul(columns: str) -> str:
     return " OR ".join(_NUL.format(column=f"NEW.{column}") for column in columns.split())
 
 
-def _refusals() -> Iterator[tuple[str, str, str, str]]:
-    """(name, when, condition, sentence) of each trigger that refuses."""
-    yield (
-        "revision_fixed",
-        "UPDATE ON causes_revision",
-        _differs(TEXT_COLUMNS),
-        "a stored text never changes: save a new revision",
-    )
-    yield (
+def _refusals() -> Iterator[Refusal]:
+    yield from refusals(DIFFERENT)
+    both = (INSERT, UPDATE)
+    yield Refusal(
         "revision_sound",
-        "INSERT ON causes_revision",
+        (INSERT,),
+        "causes_revision",
         f"trim(NEW.title, ' ' || char(9, 10, 13)) = '' OR {_nul('title summary body note')}"
         " OR length(NEW.title) > 200 OR length(NEW.summary) > 500 OR length(NEW.body) > 200000",
         "a text needs a title, fits its limits and holds no NUL",
     )
-    yield (
-        "tag_link_added",
-        "INSERT ON causes_taggedrevision",
-        "(SELECT count(*) FROM causes_taggedrevision WHERE revision_id = NEW.revision_id)"
-        " >= (SELECT tag_count FROM causes_revision WHERE id = NEW.revision_id)",
-        "the tags of a stored text never change: save a new revision",
+    yield Refusal(
+        "publication_apart",
+        both,
+        "causes_publication",
+        _OVERLAP,
+        "two texts of one entry cannot be public in the same span of time",
     )
-    yield (
-        "tag_link_fixed",
-        "UPDATE ON causes_taggedrevision",
-        _differs("revision_id tag_id"),
-        "the tags of a stored text never change: save a new revision",
-    )
-    for event, suffix in (("INSERT", "added"), ("UPDATE", "changed")):
-        yield (
-            f"publication_apart_{suffix}",
-            f"{event} ON causes_publication",
-            _OVERLAP,
-            "two texts of one entry cannot be public in the same span of time",
-        )
-        yield (
-            f"publication_own_text_{suffix}",
-            f"{event} ON causes_publication",
-            _OTHER_ENTRY,
-            "the text that is published belongs to another entry",
-        )
-        yield (
-            f"entry_slug_{suffix}",
-            f"{event} ON causes_entry",
-            f"{_BAD_SLUG} OR NEW.kind NOT IN ('cause', 'page')",
-            "a slug is small letters, digits and single hyphens, and an entry a cause or a page",
-        )
-        yield (
-            f"redirect_slug_{suffix}",
-            f"{event} ON causes_redirect",
-            _BAD_SLUG,
-            "a slug is small letters, digits and single hyphens",
-        )
-        for table in ("category", "tag"):
-            yield (
-                f"{table}_sound_{suffix}",
-                f"{event} ON causes_{table}",
-                f"NEW.slug = '' OR trim(NEW.name) = '' OR NEW.folded = '' OR {_nul('name slug')}"
-                " OR NEW.merged_into_id = NEW.id",
-                f"a {table} needs a name and a slug without NUL, and is no alias of itself",
-            )
-        yield (
-            f"source_sound_{suffix}",
-            f"{event} ON causes_source",
-            f"NEW.key = '' OR NEW.key GLOB '*[^a-z0-9-]*' OR {_nul('title authors')}",
-            "a source key is small letters, digits and hyphens, and its text holds no NUL",
-        )
-    yield (
-        "publication_fixed",
-        "UPDATE ON causes_publication",
-        _differs("uuid entry_id revision_id live_from"),
-        "which text was public, and since when, never changes",
-    )
-    yield (
+    yield Refusal(
         "publication_ended",
-        "UPDATE ON causes_publication",
+        (UPDATE,),
+        "causes_publication",
         f"OLD.live_until <= {_NOW} AND OLD.live_until IS NOT NEW.live_until",
         "a span that has ended is not reopened: publish the text again",
     )
-    yield (
-        "entry_address",
-        "UPDATE ON causes_entry",
-        _UNREDIRECTED,
-        "the address of an entry that was public changes by the verb rename only",
+    for table in ("entry", "redirect"):
+        yield Refusal(
+            f"{table}_slug",
+            both,
+            f"causes_{table}",
+            _BAD_SLUG,
+            "a slug is small letters, digits and single hyphens",
+        )
+    for table, columns in (("category", "name slug"), ("tag", "name slug"), ("source", "title")):
+        yield Refusal(
+            f"{table}_nul",
+            both,
+            f"causes_{table}",
+            _nul(columns),
+            f"the text of a {table} holds no NUL",
+        )
+    yield Refusal(
+        "source_key",
+        both,
+        "causes_source",
+        "NEW.key = '' OR NEW.key GLOB '*[^a-z0-9-]*'",
+        "a source key is small letters, digits and hyphens",
     )
-    yield (
-        "entry_number",
-        "UPDATE ON causes_entry",
-        "NEW.last_number < OLD.last_number OR NEW.kind <> OLD.kind",
-        "the number of the newest revision never falls, and an entry never changes its kind",
-    )
-    yield (
-        "event_fixed",
-        "UPDATE ON causes_event",
-        _differs("uuid at verb subject revision_uuid from_state reason details actor_id")
-        + " OR (NEW.entry_id IS NOT NULL AND NEW.entry_id IS NOT OLD.entry_id)",
-        "the event log is only ever added to",
-    )
+
+
+def _refusal_triggers() -> Iterator[tuple[str, str]]:
+    """(name, statement): SQLite has one trigger for each event."""
+    for name, events, table, condition, sentence in _refusals():
+        for event in events:
+            full = f"causes_{name}" if len(events) == 1 else f"causes_{name}_{event.lower()}"
+            yield (
+                full,
+                f"CREATE TRIGGER {full} BEFORE {event} ON {table} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END",
+            )
 
 
 def _effects() -> Iterator[tuple[str, str, str, str]]:
@@ -169,7 +108,7 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         short = table.removeprefix("causes_")
         yield f"generation_{short}_insert", f"INSERT ON {table}", "1", bump
         yield f"generation_{short}_delete", f"DELETE ON {table}", "1", bump
-        yield f"generation_{short}_update", f"UPDATE ON {table}", _differs(columns), bump
+        yield f"generation_{short}_update", f"UPDATE ON {table}", differs(columns, DIFFERENT), bump
     yield (
         "search_published",
         "INSERT ON causes_publication",
@@ -210,12 +149,9 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
 
 def statements() -> Iterator[str]:
     yield from TABLES
-    for name, when, condition, sentence in _refusals():
-        yield f"DROP TRIGGER IF EXISTS causes_{name}"
-        yield (
-            f"CREATE TRIGGER causes_{name} BEFORE {when} WHEN {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-        )
+    for name, statement in _refusal_triggers():
+        yield f"DROP TRIGGER IF EXISTS {name}"
+        yield statement
     for name, when, condition, effect in _effects():
         yield f"DROP TRIGGER IF EXISTS causes_{name}"
         yield f"CREATE TRIGGER causes_{name} AFTER {when} WHEN {condition} BEGIN {effect} END"
@@ -230,6 +166,9 @@ BACKFILL = (
         AND r.id NOT IN (SELECT rowid FROM causes_search)""",
 )
 
+TRIGGERS = r"""SELECT name, tbl_name FROM sqlite_master
+    WHERE type = 'trigger' AND name LIKE 'causes\_%' ESCAPE '\'"""
+
 PRESENT = "SELECT name FROM sqlite_master WHERE name LIKE 'causes_%'"
 
 
@@ -241,5 +180,7 @@ def names() -> Iterator[str]:
         "causes_citation_by_source",
         "causes_search",
     )
-    for name, *_ in (*_refusals(), *_effects()):
+    for name, _ in _refusal_triggers():
+        yield name
+    for name, *_ in _effects():
         yield f"causes_{name}"

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from causes import publishing
-from causes.models import Category, Cause, Entry, Event, Page, Redirect, Revision, Source, Tag
+from causes.models import Category, Cause, Entry, Event, Page, Redirect, Source, Tag
 from causes.publishing import Text
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
 

@@ -71,7 +71,7 @@ def test_content_goes_from_one_engine_to_the_other_and_back(tmp_path, postgres):
         postgres,
         f"sqlite:///{tmp_path / 'b.sqlite3'}",
     ]
-    pages, dumps = [], []
+    pages, dumps, file = [], [], None
     for number, database in enumerate(databases):
         manage(tmp_path, database, "migrate", "-v0")
         if number == 0:

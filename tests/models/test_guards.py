@@ -48,6 +48,7 @@ def revision_row(slug="loaded", **fields):
         ([entry_row("search", kind="page")], "part of the site"),
         ([entry_row(), revision_row(title="  ")], "'loaded', revision 1: the title is empty"),
         ([entry_row(), revision_row(title="a\x00b")], "NUL"),
+        ([entry_row(), revision_row(note="a\ud800b")], "lone surrogate"),
         ([entry_row(), revision_row(summary="x" * 501)], "longer than 500"),
         ([entry_row(), revision_row(body="x" * 200_001)], "200,001 characters"),
         ([entry_row(), revision_row(body="![x](y)")], "Images cannot be part"),

@@ -1,4 +1,6 @@
 import pytest
+from django.core.exceptions import ValidationError
+from taggit.utils import parse_tags
 
 from causes import publishing
 from causes.models import Event, Tag
@@ -75,3 +77,15 @@ def test_a_renamed_category_keeps_its_place_and_its_causes():
     new = publishing.rename_taxon(old, "Illnesses", by=None)
     assert (new.position, new.description) == (3, "Sick.")
     assert entry.newest.shown_category == new
+
+
+def test_words_without_a_comma_are_one_tag():
+    assert parse_tags("heart attack, palsy") == ["heart attack", "palsy"]
+
+
+def test_names_that_make_one_address_are_one_tag():
+    make_tag("nerve")
+    for name in ("nerve!", "nerve-", " NERVE "):
+        with pytest.raises((ValidationError, ValueError)):
+            Tag(name=name).full_clean()
+    assert {make_tag("C").slug, make_tag("C++").slug} == {"c", "c-plus-plus"}
