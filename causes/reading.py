@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Q
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import Count
+from django.db.models.functions import Lower
 from django.utils.safestring import SafeString, mark_safe
 
 from causes.models import Category, Entry, Publication, Review, Revision, Source, Tag
@@ -107,15 +107,17 @@ def related_causes(publication: Publication, tags: list[Tag]) -> list[Publicatio
     """The live causes that share most tags with this one."""
     if not tags:
         return []
-    links = "revision__tag_links__tag"
+    names = [tag.pk for tag in tags]
+    names += Tag.objects.filter(merged_into__in=tags).values_list("pk", flat=True)
     shared = (
         Publication.objects.live()
         .of_causes()
         .exclude(entry=publication.entry_id)
-        .filter(Q(**{f"{links}__in": tags}) | Q(**{f"{links}__merged_into__in": tags}))
-        .annotate(shared=Count(Coalesce(f"{links}__merged_into", links), distinct=True))
+        .filter(revision__tag_links__tag__in=names)
+        .annotate(shared=Count("revision__tag_links__tag"))
         .order_by("-shared", Lower("revision__title"), "entry__slug")
         .values_list("pk", flat=True)[:RELATED]
     )
-    rows = Publication.objects.for_lists().in_bulk(list(shared))
-    return list(rows.values())
+    found = list(shared)
+    rows = Publication.objects.for_lists().in_bulk(found)
+    return [rows[pk] for pk in found]

@@ -45,11 +45,11 @@ def served(tmp_path, port, **more):
                 break
             time.sleep(0.1)
         yield lambda: log.read_text()
+        assert "Traceback" not in log.read_text()
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=20)
     assert process.returncode in (0, -signal.SIGINT), log.read_text()
-    assert "Traceback" not in log.read_text()
 
 
 def get(port, path):

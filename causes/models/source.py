@@ -19,7 +19,13 @@ from causes.text.citations import KEY
 class SourceQuerySet(NaturalKeyQuerySet["Source"]):
     def with_live(self, at: datetime | None = None) -> Self:
         """Those that a text which visitors can read cites."""
-        return self.filter(Exists(Source.live_publications(OuterRef("key"), at)))
+        from causes.models.publication import Publication
+
+        # From the citations to the spans: the other way round it would be all spans
+        # for each source.
+        live = Publication.objects.live(at).filter(revision=OuterRef("revision"))
+        citations = Citation.objects.filter(source_key=OuterRef("key"))
+        return self.filter(Exists(citations.filter(Exists(live))))
 
 
 class Source(NaturalKeyModel):
@@ -136,12 +142,9 @@ class Source(NaturalKeyModel):
         return found
 
     @classmethod
-    def live_publications(cls, key: Any, at: datetime | None = None) -> Any:
+    def live_publications(cls, key: str, at: datetime | None = None) -> Any:
         """The public spans whose text cites this key."""
         from causes.models.publication import Publication
 
-        citing = Citation.objects.filter(
-            revision=OuterRef("revision"),
-            source_key=OuterRef(key) if isinstance(key, OuterRef) else key,
-        )
-        return Publication.objects.live(at).filter(Exists(citing))
+        citing = Citation.objects.filter(source_key=key).values("revision")
+        return Publication.objects.live(at).filter(revision__in=citing)

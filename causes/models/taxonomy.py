@@ -40,7 +40,7 @@ class TaxonQuerySet(NaturalKeyQuerySet[Any]):
 
     def with_live(self, at: datetime | None = None) -> Self:
         """Those under which a visitor finds something."""
-        return self.current().filter(Exists(self.model.live_publications(OuterRef("pk"), at)))
+        return self.current().filter(self.model.has_live(at))
 
 
 class Taxon(models.Model):
@@ -129,18 +129,22 @@ class Category(NaturalKeyModel, Taxon):
         return reverse("category", args=[self.slug])
 
     @classmethod
+    def has_live(cls, at: datetime | None = None) -> Any:
+        """Of a category in an outer query: whether a public cause is in it, under any name."""
+        from causes.models.publication import Publication
+
+        live = Publication.objects.live(at).of_causes()
+        own = live.filter(revision__category=OuterRef("pk"))
+        old = live.filter(revision__category__merged_into=OuterRef("pk"))
+        return Exists(own) | Exists(old)
+
+    @classmethod
     def live_publications(cls, category: Any, at: datetime | None = None) -> Any:
         """The public spans of causes in this category, under any of its names."""
         from causes.models.publication import Publication
 
-        return (
-            Publication.objects.live(at)
-            .of_causes()
-            .filter(
-                models.Q(revision__category=category)
-                | models.Q(revision__category__merged_into=category)
-            )
-        )
+        names = [category.pk, *category.aliases.values_list("pk", flat=True)]
+        return Publication.objects.live(at).of_causes().filter(revision__category__in=names)
 
 
 class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
@@ -163,15 +167,22 @@ class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
         return name_slug(tag)
 
     @classmethod
+    def has_live(cls, at: datetime | None = None) -> Any:
+        """Of a tag in an outer query: whether a public cause carries it, under any name."""
+        from causes.models.publication import Publication
+
+        live = Publication.objects.live(at).of_causes().filter(revision=OuterRef("content_object"))
+        links = TaggedRevision.objects.filter(Exists(live))
+        own, old = links.filter(tag=OuterRef("pk")), links.filter(tag__merged_into=OuterRef("pk"))
+        return Exists(own) | Exists(old)
+
+    @classmethod
     def live_publications(cls, tag: Any, at: datetime | None = None) -> Any:
         """The public spans of causes that carry this tag, under any of its names."""
         from causes.models.publication import Publication
 
-        # Seen from a query over tags the tag is one query further out than here.
-        named = OuterRef(tag) if isinstance(tag, OuterRef) else tag
-        links = TaggedRevision.objects.filter(content_object=OuterRef("revision")).filter(
-            models.Q(tag=named) | models.Q(tag__merged_into=named)
-        )
+        names = [tag.pk, *tag.aliases.values_list("pk", flat=True)]
+        links = TaggedRevision.objects.filter(content_object=OuterRef("revision"), tag__in=names)
         return Publication.objects.live(at).of_causes().filter(Exists(links))
 
 

@@ -125,6 +125,21 @@ def test_a_review_is_shown_and_an_edit_after_it_told(client, editor):
     assert "edited since its last review" in text_of(client, "/causes/reviewed/")
 
 
+def test_related_causes_are_those_that_share_most_tags(client):
+    make_live(title="Shares one", tags=["a"])
+    make_live(title="Shares three", tags=["a", "b", "c"])
+    make_live(title="Shares none", tags=["d"])
+    make_live(title="Shares two", tags=["a", "old"])
+    make_live(title="This", slug="this", tags=["a", "b", "c", "new"])
+    publishing.merge(make_tag("old"), make_tag("new"), by=None)
+    related = text_of(client, "/causes/this/").partition("Related causes")[2]
+    assert re.findall(r">(Shares \w+)</a>", related) == [
+        "Shares three",
+        "Shares two",
+        "Shares one",
+    ]
+
+
 def test_a_withdrawn_source_is_marked(client):
     make_source("old-1999", withdrawn_on=date(2026, 1, 1))
     make_live(slug="cites", body="So [@old-1999].")
