@@ -5,9 +5,10 @@ one sentence each.
 """
 
 import errno
-import os
 import secrets
+import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class CannotServe(Exception):
 
 
 def serve(host: str, port: str, server: str, workers: str, say: Callable[[str], object]) -> None:
-    """Sets up what is missing and becomes the server; returns only by raising CannotServe."""
+    """Sets up what is missing and serves until told to stop. Raises CannotServe."""
     if server not in SERVERS:
         raise CannotServe(f"SERVER is {server!r}, but it must be one of {', '.join(SERVERS)}.")
     if not (workers.isascii() and workers.isdigit() and 1 <= int(workers) <= 64):
@@ -40,9 +41,30 @@ def serve(host: str, port: str, server: str, workers: str, say: Callable[[str], 
     say(f"The site is at http://{shown}:{port}/ and the editors' desk at /admin/. Ctrl-C stops it.")
     sys.stdout.flush()
     connection.close()
-    command = _command(server, host, port, workers)
-    os.chdir(settings.BASE_DIR)
-    os.execv(command[0], command)  # noqa: S606
+    _run(_command(server, host, port, workers))
+
+
+def _run(command: list[str]) -> None:
+    """Runs the server until it stops, and passes on what tells it to.
+
+    In a session of its own, so that Ctrl-C reaches its main process alone: granian's
+    workers, told by the terminal and by their parent at once, often hang until killed.
+    """
+    server = subprocess.Popen(  # noqa: S603
+        command, cwd=settings.BASE_DIR, start_new_session=True
+    )
+    stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopping
+        stopping = True
+        server.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    status = server.wait()
+    if status and not stopping:
+        raise CannotServe(f"The server stopped by itself with status {status}; see above.")
 
 
 def _command(server: str, host: str, port: str, workers: str) -> list[str]:

@@ -32,7 +32,7 @@ def parse_group(group: str) -> list[Citation]:
 
 
 # Where one of these stands, only the whole parser knows what is code, link or text.
-_NEEDS_PARSER = re.compile(r"[`\\<~\t&]|    |\]\(|\]:")
+_NEEDS_PARSER = ("`", "\\", "<", "~", "\t", "&", "    ", "](", "]:")
 
 
 def scan(body: str) -> list[str] | None:
@@ -41,7 +41,7 @@ def scan(body: str) -> list[str] | None:
     Each key once, in order of first citation. A hundred times as fast as the
     parser, which matters when many texts come in at once.
     """
-    if _NEEDS_PARSER.search(body):
+    if any(sign in body for sign in _NEEDS_PARSER):
         return None
     found: dict[str, None] = {}
     for group in _GROUP.findall(body):
