@@ -253,6 +253,7 @@ SESSION_COOKIE_HTTPONLY = True
 # Over https the cookies say so, and browsers are told to stay on https.
 _secure = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _secure
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # asked by a load balancer from within, over http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
 if _boolean("BEHIND_PROXY", False):

@@ -99,3 +99,37 @@ def test_sqlite_is_set_up_so_that_readers_do_not_wait_and_writers_queue(db):
     assert answers == ["wal", 1, 20_000]
     assert connection.transaction_mode == "IMMEDIATE"
     assert not connection.is_in_memory_db()
+
+
+IN_PRODUCTION = """
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", verbosity=0)
+call_command("collectstatic", verbosity=0, interactive=False)
+client = Client(SERVER_NAME="denervation.example")
+plain, asked = client.get("/causes/"), client.get("/healthz/")
+proxied = client.get("/causes/", headers={"x-forwarded-proto": "https"})
+login = client.get("/admin/login/", headers={"x-forwarded-proto": "https"})
+print(plain.status_code, plain["Location"], asked.status_code, proxied.status_code)
+print(proxied["Strict-Transport-Security"], login.cookies["csrftoken"]["secure"])
+print(b'rel="canonical" href="https://denervation.example/causes/"' in proxied.content)
+"""
+
+
+def test_behind_a_proxy_that_ends_tls_all_is_https(tmp_path):
+    result = manage(
+        "shell",
+        "-v0",
+        "-c",
+        IN_PRODUCTION,
+        tmp_path=tmp_path,
+        SECRET_KEY="k9" * 40 + "abcdefgh",
+        ALLOWED_HOSTS="denervation.example",
+        SITE_URL="https://denervation.example",
+        BEHIND_PROXY="1",
+    )
+    assert result.stdout.splitlines() == [
+        "301 https://denervation.example/causes/ 200 200",
+        "max-age=31536000; includeSubDomains; preload True",
+        "True",
+    ], result.stderr
