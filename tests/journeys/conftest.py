@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 from django.conf import settings
@@ -130,27 +130,45 @@ def site(tmp_path_factory, database_url):
         process.wait(timeout=20)
 
 
-@pytest.fixture
-def quiet(page):
-    """The page, in which any message on the console or uncaught error fails the test."""
+@contextmanager
+def hearing(page):
+    """In which any message on the console, uncaught error or failed request fails the test."""
     heard = []
-    page.on("console", lambda message: heard.append(f"{page.url}: {message.text}"))
-    page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
 
     def failed(request):
         if request.failure != "net::ERR_ABORTED":  # left behind by going to the next page
             heard.append(f"{request.url}: {request.failure}")
 
+    page.on("console", lambda message: heard.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(f"{page.url}: {error}"))
     page.on("requestfailed", failed)
     yield page
     assert heard == []
 
 
 @pytest.fixture
-def signed_in(quiet):
-    quiet.goto("/admin/login/")
-    quiet.fill("#id_username", "ed")
-    quiet.fill("#id_password", "pw")
-    quiet.keyboard.press("Enter")
-    quiet.wait_for_selector("#user-tools")
-    return quiet
+def quiet(page):
+    with hearing(page):
+        yield page
+
+
+@pytest.fixture(scope="session")
+def session_of_ed(browser, site):
+    """The cookies of an editor who has signed in; once, since hashing a password is slow."""
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    page.goto("/admin/login/")
+    page.fill("#id_username", "ed")
+    page.fill("#id_password", "pw")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#user-tools")
+    yield context.storage_state()
+    context.close()
+
+
+@pytest.fixture
+def signed_in(browser, site, session_of_ed):
+    context = browser.new_context(base_url=site.url, storage_state=session_of_ed)
+    with hearing(context.new_page()) as page:
+        yield page
+    context.close()
