@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from causes.models import Category, Entry, Publication, Revision, Tag, TaggedRevision
 
 
-def newest_of(entries: Any = None) -> Any:
+def newest_of() -> Any:
     """The newest revision of the entry that an outer query looks at."""
     return Revision.objects.filter(entry=OuterRef("pk"), number=OuterRef("last_number"))
 

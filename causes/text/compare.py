@@ -59,27 +59,29 @@ def _paragraphs(text: str) -> list[str]:
 def _replaced(old: list[str], new: list[str]) -> list[Paragraph]:
     """Pairs each new paragraph with the first old one left that is mostly the same."""
     result: list[Paragraph] = []
+    fresh: list[Paragraph] = []
     old_words = [_WORD.findall(text) for text in old]
     bags = [set(words) for words in old_words]
     start = 0
     for text in new:
         words = _WORD.findall(text)
-        bag = set(words)
-        partner = next(
-            (
-                i
-                for i in range(start, min(len(old), start + 30))
-                if len(bag & bags[i]) * 2 >= max(len(bag), len(bags[i]))
-            ),
-            None,
-        )
+        partner = _partner(set(words), bags, start)
         if partner is None:
-            result.append([Piece("inserted", text)])
+            fresh.append([Piece("inserted", text)])
             continue
-        result += [[Piece("deleted", gone)] for gone in old[start:partner]]
+        # What went stands before what came in its place.
+        result += [[Piece("deleted", gone)] for gone in old[start:partner]] + fresh
         result.append(_words(old_words[partner], words))
-        start = partner + 1
-    return result + [[Piece("deleted", gone)] for gone in old[start:]]
+        start, fresh = partner + 1, []
+    return result + [[Piece("deleted", gone)] for gone in old[start:]] + fresh
+
+
+def _partner(bag: set[str], bags: list[set[str]], start: int) -> int | None:
+    """The first of the next thirty old paragraphs that shares half of its words, if any."""
+    for index in range(start, min(len(bags), start + 30)):
+        if len(bag & bags[index]) * 2 >= max(len(bag), len(bags[index])):
+            return index
+    return None
 
 
 def _words(old: list[str], new: list[str]) -> Paragraph:

@@ -21,6 +21,13 @@ def test_unchanged_paragraphs_are_one_piece_and_new_ones_stand_alone():
     ]
 
 
+def test_a_paragraph_that_was_replaced_stands_before_the_one_that_came():
+    assert compare("Old words here.", "Quite another thing") == [
+        [Piece("deleted", "Old words here.")],
+        [Piece("inserted", "Quite another thing")],
+    ]
+
+
 def test_tags_are_kept_inserted_or_deleted_by_name():
     assert compare_lists(["a", "b"], ["b", "c"]) == [
         Piece("deleted", "a"),
