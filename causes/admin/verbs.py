@@ -37,6 +37,9 @@ class RenameForm(forms.Form):
 
 
 class ReviewForm(forms.ModelForm):
+    # The very text that was on the screen: another may be public when the form comes back.
+    reviewed = forms.UUIDField(widget=forms.HiddenInput)
+
     class Meta:
         model = Review
         fields = ("reviewer", "qualification", "reviewed_on", "due_on", "notes")
@@ -78,6 +81,7 @@ class VerbViews:
     """Mixed into the ModelAdmin of an entry, whose methods it calls."""
 
     _entry: Any
+    _revision: Any
     desk_context: Any
     desk_url: Any
     has_change_permission: Any
@@ -151,7 +155,8 @@ class VerbViews:
             else:
                 self.message_user(
                     request,
-                    f"The address is {entry.get_absolute_url()} now, and {old} leads there.",
+                    f"The address is {entry.get_absolute_url()} now"
+                    + (f", and {old} leads there." if entry.ever_public() else "."),
                     messages.SUCCESS,
                 )
                 return HttpResponseRedirect(self.desk_url("change", entry.pk))
@@ -175,11 +180,17 @@ class VerbViews:
             raise PermissionDenied
         live = Publication.objects.filter(entry=entry).live().select_related("revision").first()
         revision = live.revision if live else entry.newest
+        if request.method == "POST":
+            revision = self._revision(entry, request.POST.get("reviewed", ""))
         form = ReviewForm(
-            request.POST if request.method == "POST" else None, initial={"reviewed_on": localdate()}
+            request.POST if request.method == "POST" else None,
+            initial={"reviewed_on": localdate(), "reviewed": revision.uuid},
         )
+        is_live = live is not None and live.revision_id == revision.pk
         if request.method == "POST" and form.is_valid():
-            publishing.record_review(revision, by=request.user, **form.cleaned_data)
+            data = form.cleaned_data
+            del data["reviewed"]
+            publishing.record_review(revision, by=request.user, **data)
             self.message_user(
                 request,
                 f"The review of revision {revision.number} is recorded. The text did not change.",
@@ -194,7 +205,7 @@ class VerbViews:
             button="Record the review",
             sentences=[
                 f"The review is of revision {revision.number}, "
-                + ("the text that is public." if live else "the newest draft."),
+                + ("the text that is public." if is_live else "which is not public now."),
                 "If the text is changed later, the page says that it was edited since.",
             ],
         )

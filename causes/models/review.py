@@ -1,7 +1,6 @@
 """A clinical review: of one exact revision, by a named and qualified person."""
 
 import uuid
-from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -53,6 +52,3 @@ class Review(NaturalKeyModel):
         return (str(self.uuid),)
 
     natural_key.dependencies = ["causes.revision"]  # type: ignore[attr-defined]
-
-    def is_overdue(self, today: date) -> bool:
-        return self.due_on is not None and self.due_on < today

@@ -358,14 +358,26 @@ def test_what_was_public_cannot_be_deleted_and_a_draft_can(desk):
 def test_a_review_is_recorded_on_the_live_text(desk):
     entry = make_live(slug="one")
     add_draft(entry, title="Draft")
+    shown = desk.get(url("review", entry.pk)).context["form"]
     data = {"reviewer": "R. Name", "qualification": "MD", "reviewed_on": "2026-01-31"}
-    assert desk.get(url("review", entry.pk)).status_code == 200
+    data["reviewed"] = str(shown["reviewed"].value())
     desk.post(url("review", entry.pk), data)
     review = entry.revisions.get(number=1).reviews.get()
     assert review.due_on.isoformat() == "2029-01-31"
     assert b"Reviewed by R. Name" in desk.get("/causes/one/").content
     future = desk.post(url("review", entry.pk), data | {"reviewed_on": "2999-01-01"})
     assert b"future" in future.content
+
+
+def test_a_review_is_of_the_text_that_was_shown_whatever_is_public_meanwhile(desk):
+    entry = make_live(title="Shown", slug="one")
+    shown = desk.get(url("review", entry.pk)).context["form"]["reviewed"].value()
+    publishing.publish(add_draft(entry, title="Came between"), by=None)
+    data = {"reviewer": "R. Name", "qualification": "MD", "reviewed_on": "2026-01-31"}
+    desk.post(url("review", entry.pk), data | {"reviewed": str(shown)})
+    assert entry.revisions.get(reviews__isnull=False).title == "Shown"
+    assert b"edited since its last review" in desk.get("/causes/one/").content
+    assert desk.post(url("review", entry.pk), data).status_code == 404
 
 
 def test_a_tag_is_renamed_and_keeps_its_old_name(desk):
