@@ -9,8 +9,9 @@ class CausesConfig(AppConfig):
 
     def ready(self) -> None:
         from causes import database
-        from causes.models import guards
+        from causes.models import guards, roles
 
         guards.connect()
         pre_migrate.connect(database.make_way_for_migrations, sender=self)
         post_migrate.connect(database.install_after_migrate, sender=self)
+        post_migrate.connect(roles.make_groups, sender=self)

@@ -120,6 +120,8 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 SITE_URL = _text("SITE_URL") and _web_address("SITE_URL", _text("SITE_URL"))
 CONTACT_EMAIL = _email("CONTACT_EMAIL", _text("CONTACT_EMAIL"))
+# Whether what goes out must be approved by somebody who wrote none of it.
+FOUR_EYES = _boolean("FOUR_EYES", False)
 TIME_ZONE = _text("TIME_ZONE", "UTC")
 try:
     zoneinfo.ZoneInfo(TIME_ZONE)

@@ -2,7 +2,15 @@
 
 from collections.abc import Iterator
 
-from causes.database.rules import INSERT, PUBLIC_TABLES, UPDATE, Refusal, refusals
+from causes.database.rules import (
+    INSERT,
+    PUBLIC_TABLES,
+    UPDATE,
+    WITHHELD,
+    Refusal,
+    refusals,
+    withheld_public,
+)
 
 DIFFERENT = "IS DISTINCT FROM"
 
@@ -36,7 +44,7 @@ _INDEX = """CREATE OR REPLACE FUNCTION causes_search_index(wanted bigint[]) RETU
             LEFT JOIN causes_tag now_called ON now_called.id = tag.merged_into_id
             WHERE link.revision_id = r.id), ''))), 'C')
         || setweight(to_tsvector('english', causes_plain(r.body)), 'D')
-    FROM causes_revision r WHERE r.id = ANY (wanted)
+    FROM causes_revision r WHERE r.id = ANY (wanted) AND r.withheld_at IS NULL
     ON CONFLICT (revision_id) DO UPDATE SET title = excluded.title, words = excluded.words $$"""
 
 _BAD_SLUG = "NEW.slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$'"
@@ -58,6 +66,13 @@ def _refusals() -> Iterator[Refusal]:
         "causes_publication",
         f"OLD.live_until <= clock_timestamp() AND OLD.live_until {DIFFERENT} NEW.live_until",
         "a span that has ended is not reopened: publish the text again",
+    )
+    yield Refusal(
+        "publication_withheld",
+        both,
+        "causes_publication",
+        withheld_public("clock_timestamp()"),
+        WITHHELD,
     )
     for table in ("entry", "redirect"):
         yield Refusal(
@@ -139,6 +154,15 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
             JOIN causes_tag tag ON tag.id = changed.id OR tag.merged_into_id = changed.id
             JOIN causes_taggedrevision link ON link.tag_id = tag.id
             JOIN causes_search USING (revision_id)));""",
+    )
+    yield (
+        "text_withheld",
+        "AFTER UPDATE ON causes_revision",
+        "REFERENCING NEW TABLE AS after FOR EACH STATEMENT",
+        """DELETE FROM causes_citation
+            WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
+        DELETE FROM causes_search
+            WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);""",
     )
     yield (
         "citations_gone",

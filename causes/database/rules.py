@@ -18,6 +18,9 @@ PUBLIC_TABLES = {
 """Each table that a visitor sees something of, with the columns that show."""
 
 _TEXT = "uuid entry_id number based_on title summary body category_id tag_count note created_at"
+_TEXT += " withheld_at"
+# The one exception, by its name: the verb `withhold` blanks a text for good.
+_KEPT = "uuid entry_id number based_on category_id tag_count created_at"
 _EVENT = "uuid at verb subject revision_uuid from_state reason details actor_id"
 
 FIXED_TEXT = "a stored text never changes: save a new revision"
@@ -41,10 +44,35 @@ def differs(columns: str, different: str) -> str:
     return " OR ".join(f"OLD.{column} {different} NEW.{column}" for column in columns.split())
 
 
+def _withhold(different: str) -> str:
+    return (
+        "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL AND NEW.title = 'Withheld'"
+        " AND NEW.summary = '' AND NEW.body = '' AND NEW.note = ''"
+        f" AND NOT ({differs(_KEPT, different)})"
+    )
+
+
+def withheld_public(now: str) -> str:
+    """SQL for: the span would show a withheld text, at or after the engine's `now`."""
+    return (
+        f"(NEW.live_until IS NULL OR NEW.live_until > {now}) AND EXISTS (SELECT 1 FROM"
+        " causes_revision WHERE id = NEW.revision_id AND withheld_at IS NOT NULL)"
+    )
+
+
+WITHHELD = "a text that was withheld cannot be public"
+
+
 def refusals(different: str) -> Iterator[Refusal]:
     """The refusals whose SQL both engines read."""
     one, both = (UPDATE,), (INSERT, UPDATE)
-    yield Refusal("revision_fixed", one, "causes_revision", differs(_TEXT, different), FIXED_TEXT)
+    yield Refusal(
+        "revision_fixed",
+        one,
+        "causes_revision",
+        f"({differs(_TEXT, different)}) AND NOT ({_withhold(different)})",
+        FIXED_TEXT,
+    )
     yield Refusal(
         "tag_link_fixed",
         one,

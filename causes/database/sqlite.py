@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator
 
-from causes.database.rules import INSERT, PUBLIC_TABLES, UPDATE, Refusal, differs, refusals
+from causes.database.rules import (
+    INSERT,
+    PUBLIC_TABLES,
+    UPDATE,
+    WITHHELD,
+    Refusal,
+    differs,
+    refusals,
+    withheld_public,
+)
 
 DIFFERENT = "IS NOT"
 
@@ -63,6 +72,13 @@ def _refusals() -> Iterator[Refusal]:
         "causes_publication",
         f"OLD.live_until <= {_NOW} AND OLD.live_until IS NOT NEW.live_until",
         "a span that has ended is not reopened: publish the text again",
+    )
+    yield Refusal(
+        "publication_withheld",
+        both,
+        "causes_publication",
+        withheld_public(_NOW),
+        WITHHELD,
     )
     for table in ("entry", "redirect"):
         yield Refusal(
@@ -140,6 +156,13 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
             OR tag_id IN (SELECT id FROM causes_tag WHERE merged_into_id = NEW.id));""",
     )
     yield (
+        "text_withheld",
+        "UPDATE ON causes_revision",
+        "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL",
+        """DELETE FROM causes_citation WHERE revision_id = NEW.id;
+            DELETE FROM causes_search WHERE rowid = NEW.id;""",
+    )
+    yield (
         "citations_gone",
         "DELETE ON causes_revision",
         "1",
@@ -163,7 +186,7 @@ BACKFILL = (
     f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
         SELECT r.id, r.title, r.summary, r.body, {_TAG_NAMES.format(revision="r.id")}
         FROM causes_revision r WHERE r.id IN (SELECT revision_id FROM causes_publication)
-        AND r.id NOT IN (SELECT rowid FROM causes_search)""",
+        AND r.id NOT IN (SELECT rowid FROM causes_search) AND r.withheld_at IS NULL""",
 )
 
 TRIGGERS = r"""SELECT name, tbl_name FROM sqlite_master

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from causes.models.clock import now
@@ -25,15 +25,25 @@ RESERVED = frozenset(
 class EntryQuerySet(NaturalKeyQuerySet["Entry"]):
     def with_state(self, at: datetime | None = None) -> "EntryQuerySet":
         """Adds what `Entry.state` is derived from, in the same query."""
+        from causes.models.event import Event
         from causes.models.publication import Publication
+        from causes.models.revision import Revision
 
         own = Publication.objects.filter(entry=OuterRef("pk"))
-        live = own.live(at)
+        live, ahead = own.live(at), own.upcoming(at)
+        newest = Revision.objects.filter(
+            entry=OuterRef("entry"), number=OuterRef("entry__last_number")
+        )
+        steps = Event.objects.filter(
+            entry=OuterRef("pk"), verb__in=Event.STEPS, revision_uuid__in=newest.values("uuid")
+        )
         return self.annotate(
             is_live=Exists(live),
-            is_scheduled=Exists(own.upcoming(at)),
+            is_scheduled=Exists(ahead),
             was_public=Exists(own),
             newest_is_live=Exists(live.filter(revision__number=OuterRef("last_number"))),
+            newest_is_ahead=Exists(ahead.filter(revision__number=OuterRef("last_number"))),
+            last_step=Subquery(steps.order_by("-pk").values("verb")[:1]),
         )
 
     def in_state(self, state: str, at: datetime | None = None) -> "EntryQuerySet":
@@ -46,6 +56,20 @@ class EntryQuerySet(NaturalKeyQuerySet["Entry"]):
             Entry.State.DRAFT: Q(was_public=False),
         }
         return self.with_state(at).filter(conditions[Entry.State(state)])
+
+    def at_step(self, step: str, at: datetime | None = None) -> "EntryQuerySet":
+        """Entries whose newest text is at one of `Entry.Step`, derived like the state."""
+        from causes.models.event import Event
+
+        out = Q(newest_is_live=True) | Q(newest_is_ahead=True)
+        conditions = {
+            Entry.Step.OUT: out,
+            Entry.Step.SUBMITTED: ~out & Q(last_step=Event.Verb.SUBMIT),
+            Entry.Step.SENT_BACK: ~out & Q(last_step=Event.Verb.SEND_BACK),
+            Entry.Step.APPROVED: ~out & Q(last_step=Event.Verb.APPROVE),
+            Entry.Step.DRAFT: ~out & (Q(last_step=None) | Q(last_step=Event.Verb.TAKE_DOWN)),
+        }
+        return self.with_state(at).filter(conditions[Entry.Step(step)])
 
 
 class Entry(NaturalKeyModel):
@@ -61,6 +85,15 @@ class Entry(NaturalKeyModel):
         LIVE = "live", "Live"
         LIVE_WITH_DRAFT = "live-with-draft", "Live with newer draft"
         TAKEN_DOWN = "taken-down", "Taken down"
+
+    class Step(models.TextChoices):
+        """Where the newest text stands on its way to the public."""
+
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Waiting for approval"
+        SENT_BACK = "sent-back", "Sent back"
+        APPROVED = "approved", "Approved"
+        OUT = "out", "Public or scheduled"
 
     natural_key_fields = ("slug",)
 
@@ -78,7 +111,12 @@ class Entry(NaturalKeyModel):
         ordering = ("slug",)
         default_permissions = ()
         permissions = (
-            ("publish_entry", "Can publish an entry and take it down"),
+            ("submit_entry", "Can submit a draft for approval"),
+            ("send_back_entry", "Can send a draft back to its writer"),
+            ("approve_entry", "Can approve a draft"),
+            ("publish_entry", "Can publish an entry, schedule it and take it down"),
+            ("review_entry", "Can record a clinical review"),
+            ("share_entry", "Can make a preview link for somebody without an account"),
             ("rename_entry", "Can change the address of an entry that was public"),
         )
 
@@ -109,8 +147,7 @@ class Entry(NaturalKeyModel):
     @staticmethod
     def state_of(entry: Any) -> "Entry.State":
         """Derived from spans; asks the database unless `with_state` has already."""
-        if not hasattr(entry, "was_public"):
-            entry = Entry.objects.with_state().get(pk=entry.pk)
+        entry = Entry._with_state(entry)
         if entry.is_live:
             live = entry.newest_is_live
             return Entry.State.LIVE if live else Entry.State.LIVE_WITH_DRAFT
@@ -118,6 +155,29 @@ class Entry(NaturalKeyModel):
             return Entry.State.SCHEDULED
         public_once = entry.was_public
         return Entry.State.TAKEN_DOWN if public_once else Entry.State.DRAFT
+
+    @property
+    def step(self) -> "Entry.Step":
+        return self.Step(self.step_of(self))
+
+    @staticmethod
+    def step_of(entry: Any) -> "Entry.Step":
+        """Where the newest text stands: from spans and from the last event on this very text."""
+        entry = Entry._with_state(entry)
+        if entry.newest_is_live or entry.newest_is_ahead:
+            return Entry.Step.OUT
+        by_verb = {
+            "submit": Entry.Step.SUBMITTED,
+            "send-back": Entry.Step.SENT_BACK,
+            "approve": Entry.Step.APPROVED,
+        }
+        return by_verb.get(entry.last_step, Entry.Step.DRAFT)
+
+    @staticmethod
+    def _with_state(entry: Any) -> Any:
+        if hasattr(entry, "last_step"):
+            return entry
+        return Entry.objects.with_state().get(pk=entry.pk)
 
     def ever_public(self) -> bool:
         """Whether a span was ever laid on one of its texts, begun or not."""

@@ -13,12 +13,29 @@ from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 
 class Event(NaturalKeyModel):
     class Verb(models.TextChoices):
+        SUBMIT = "submit", "submitted for approval"
+        SEND_BACK = "send-back", "sent back"
+        APPROVE = "approve", "approved"
         PUBLISH = "publish", "published"
+        SCHEDULE = "schedule", "scheduled"
+        CANCEL_SCHEDULE = "cancel-schedule", "schedule cancelled"
         TAKE_DOWN = "take-down", "taken down"
+        WITHHOLD = "withhold", "withheld"
         RESTORE = "restore", "restored as a draft"
+        COPY = "copy", "copied as a new draft"
         RENAME = "rename", "renamed"
-        MERGE = "merge", "merged"
+        DELETE = "delete", "deleted"
         REVIEW = "review", "review recorded"
+        SHARE = "share", "preview link made"
+        REVOKE = "revoke", "preview link revoked"
+        MERGE = "merge", "merged"
+        ADD = "add", "added"
+        CHANGE = "change", "changed"
+        REMIND = "remind", "reminded by e-mail"
+        REMIND_FAILED = "remind-failed", "reminder not sent"
+
+    STEPS = (Verb.SUBMIT, Verb.SEND_BACK, Verb.APPROVE, Verb.TAKE_DOWN)
+    """What moves a text through the workflow. The last of them says where it stands."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(default=now)
@@ -29,7 +46,7 @@ class Event(NaturalKeyModel):
         Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
     )
     revision_uuid = models.UUIDField(null=True, blank=True)
-    from_state = models.CharField(max_length=20, blank=True)
+    from_state = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     details = models.JSONField(default=dict, blank=True)
     actor = models.ForeignKey(
@@ -51,6 +68,15 @@ class Event(NaturalKeyModel):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.get_verb_display()}"
+
+    @property
+    def changes(self) -> list[tuple[str, str, str]]:
+        """What was different before and after: (field, before, after)."""
+        if "changes" in self.details:
+            return [(name, *pair) for name, pair in self.details["changes"].items()]
+        if "before" in self.details:
+            return [("", self.details["before"], self.details["after"])]
+        return []
 
     def natural_key(self) -> tuple[str, ...]:
         return (str(self.uuid),)

@@ -134,7 +134,10 @@ def check_revision(instance: Revision, raw: bool, using: str | None, **_: Any) -
     what = f"{instance.entry.kind} {instance.entry.slug!r}, revision {instance.number}"
     stored = _stored(instance, using)
     if stored is not None:
-        if changed := _changed(stored, instance, Revision.TEXT_COLUMNS):
+        changed = _changed(stored, instance, Revision.TEXT_COLUMNS)
+        if changed and stored.withheld_at:
+            raise Refused(f"{what} was withheld here, for good: its text does not come back.")
+        if changed and (raw or not instance.is_withheld_from(stored)):
             raise Refused(
                 f"{what}: a stored text never changes, and this would change "
                 f"{', '.join(name.removesuffix('_id') for name in changed)}. "
@@ -193,6 +196,8 @@ def check_publication(instance: Publication, raw: bool, using: str | None, **_: 
         raise Refused(f"{what}: {revision} is a text of another entry.")
     if instance.live_until and instance.live_until <= instance.live_from:
         raise Refused(f"{what}: a publication must end after it begins.")
+    if revision.withheld_at and (instance.live_until is None or instance.live_until > now()):
+        raise Refused(f"{what}: revision {revision.number} was withheld and cannot be public.")
     stored = _stored(instance, using)
     if stored is not None:
         if _changed(stored, instance, ("uuid", "entry_id", "revision_id", "live_from")):
@@ -221,6 +226,7 @@ def check_taxon(sender: Any, instance: Taxon, raw: bool, using: str | None, **_:
         raise Refused(f"{what}: {objection}")
     instance.folded = fold(instance.name)
     stored = _stored(instance, using)
+    _refuse_circle(what, instance)
     same = sender.objects.using(using).filter(folded=instance.folded).exclude(pk=instance.pk)
     if other := same.first():
         raise Refused(f"{what}: there is {other.name!r} already, which is the same name.")
@@ -231,6 +237,16 @@ def check_taxon(sender: Any, instance: Taxon, raw: bool, using: str | None, **_:
     in_use = stored.revisions if sender is Category else stored.links
     if stored.slug != instance.slug and in_use.exists():
         raise Refused(f"{what}: the slug {stored.slug!r} is in use: rename it, do not replace it.")
+
+
+def _refuse_circle(what: str, instance: Taxon) -> None:
+    """An old name leads to a name of today, never round to itself."""
+    seen, step = {instance.pk}, instance.merged_into
+    while step is not None:
+        if step.pk in seen:
+            raise Refused(f"{what} would become an old name of itself, by way of {step.name!r}.")
+        seen.add(step.pk)
+        step = step.merged_into
 
 
 def check_source(instance: Source, raw: bool, using: str | None, **_: Any) -> None:

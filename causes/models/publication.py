@@ -27,6 +27,9 @@ class PublicationQuerySet(NaturalKeyQuerySet["Publication"]):
     def upcoming(self, at: datetime | None = None) -> Self:
         return self.filter(live_from__gt=at or now())
 
+    def begun(self, at: datetime | None = None) -> Self:
+        return self.filter(live_from__lte=at or now())
+
     def open_or_upcoming(self, at: datetime | None = None) -> Self:
         """Spans that have not ended."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=at or now()))

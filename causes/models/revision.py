@@ -12,7 +12,27 @@ from causes.models.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.taxonomy import Category, Tag, TaggedRevision
+from causes.text.advice import uncited_paragraphs
 from causes.text.markdown import BODY_LIMIT, cited_keys
+
+WITHHELD_TITLE = "Withheld"
+"""What stands where the title of a withheld text stood."""
+
+
+class UncitedField(models.PositiveSmallIntegerField):
+    """How many paragraphs of the body cite nothing: counted when the text is stored.
+
+    In `pre_save`, which `loaddata` and `bulk_create` call too.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": 0, "editable": False, **kwargs})
+        self.serialize = False
+
+    def pre_save(self, model_instance: Any, add: bool) -> int:
+        count = min(len(uncited_paragraphs(model_instance.body)), 32_767)
+        setattr(model_instance, self.attname, count)
+        return count
 
 
 class RevisionQuerySet(NaturalKeyQuerySet["Revision"]):
@@ -78,6 +98,13 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         related_name="revisions",
     )
     created_at = models.DateTimeField(default=now, editable=False)
+    withheld_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the text was blanked for good: the one exception to “never changes”.",
+    )
+    uncited = UncitedField("paragraphs without a citation")
 
     objects: ClassVar[Any] = RevisionQuerySet.as_manager()
 
@@ -93,6 +120,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         "tag_count",
         "note",
         "created_at",
+        "withheld_at",
     )
     """What never changes in a stored revision."""
 
@@ -115,6 +143,13 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         "causes.source",
         "causes.tag",
     ]
+
+    def is_withheld_from(self, stored: "Revision") -> bool:
+        """Whether this is what withholding makes of a stored text, and nothing else."""
+        blank = (self.title, self.summary, self.body, self.note) == (WITHHELD_TITLE, "", "", "")
+        kept = set(self.TEXT_COLUMNS) - {"title", "summary", "body", "note", "withheld_at"}
+        same = all(getattr(self, column) == getattr(stored, column) for column in kept)
+        return blank and same and stored.withheld_at is None and self.withheld_at is not None
 
     @classmethod
     def limit(cls, name: str) -> int:

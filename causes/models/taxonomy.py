@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -113,6 +114,12 @@ class Category(NaturalKeyModel, Taxon):
     )
     position = models.PositiveSmallIntegerField(
         default=100, help_text="Categories are listed by this number, smallest first."
+    )
+    review_months = models.PositiveSmallIntegerField(
+        "months between reviews",
+        default=36,
+        validators=[MinValueValidator(1), MaxValueValidator(240)],
+        help_text="When a clinical review of its causes is due again, unless the review says.",
     )
 
     objects: ClassVar[Any] = TaxonQuerySet.as_manager()

@@ -3,10 +3,9 @@
 from typing import Any, TypeVar
 
 from causes.models import Category, Event, Tag
-from causes.models.clock import now
 from causes.models.taxonomy import Taxon
-from causes.publishing.entries import User, verb
 from causes.publishing.situations import Refusal
+from causes.publishing.verb import User, need, record, verb
 from causes.text.names import fold, name_slug, tidy
 
 T = TypeVar("T", Category, Tag)
@@ -24,6 +23,7 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
     uses it yet or only its spelling changes within the same slug. Raises NameTaken.
     """
     model: Any = type(taxon)
+    need(by, f"change_{model._meta.model_name}")
     old: Any = model.objects.select_for_update().get(pk=taxon.pk)
     name = tidy(name)
     if name == old.name:
@@ -42,8 +42,11 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
         raise NameTaken(f"There is a {model._meta.verbose_name} {same.name!r} already.")
     elif not in_use or name_slug(name) == old.slug:
         # Nothing points at the old name, or what does points at the slug, which stays.
+        before = old.name
         old.name, old.slug = name, name_slug(name)
         old.save()
+        subject = f"{model._meta.verbose_name} {before!r} renamed to {name!r}"
+        record(Event.Verb.RENAME, None, by, subject=subject, before=before, after=name)
         return old
     else:
         new = model(name=name)
@@ -61,6 +64,7 @@ def merge(taxon: T, into: T, *, by: User) -> None:
     both are the same.
     """
     model: Any = type(taxon)
+    need(by, f"merge_{model._meta.model_name}")
     old = model.objects.select_for_update().get(pk=taxon.pk)
     new = model.objects.select_for_update().get(pk=into.pk).canonical
     if old.pk == new.pk:
@@ -69,7 +73,8 @@ def merge(taxon: T, into: T, *, by: User) -> None:
 
 
 def _copy(old: Taxon, new: Taxon) -> None:
-    for column in {"description", "position"} & {f.attname for f in new._meta.concrete_fields}:
+    own = {field.attname for field in new._meta.concrete_fields}
+    for column in {"description", "position", "review_months"} & own:
         setattr(new, column, getattr(old, column))
 
 
@@ -79,10 +84,4 @@ def _point(old: Any, new: Any, by: User, subject: str) -> None:
         alias.merged_into = new
         alias.save()
     verb_name = Event.Verb.RENAME if "renamed" in subject else Event.Verb.MERGE
-    Event.objects.create(
-        verb=verb_name,
-        subject=subject[:300],
-        actor=by,
-        at=now(),
-        details={"before": old.slug, "after": new.slug},
-    )
+    record(verb_name, None, by, subject=subject, before=old.name, after=new.name)

@@ -6,7 +6,15 @@ import time_machine
 from causes import publishing
 from causes.models import Entry, Event, Publication, Redirect, Revision
 from causes.models.clock import now
-from causes.publishing import NotLive, NotPublishable, SlugTaken, StaleDraft, Text, UnsoundText
+from causes.publishing import (
+    NotLive,
+    NotPublishable,
+    ScheduledAhead,
+    SlugTaken,
+    StaleDraft,
+    Text,
+    UnsoundText,
+)
 from tests.factories import add_draft, make_entry, make_live, make_source, make_text
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +132,9 @@ def test_taking_down_cancels_what_lies_ahead():
     span.live_until = later
     span.save()
     Publication.objects.create(entry=entry, revision=add_draft(entry, title="B"), live_from=later)
-    publishing.take_down(entry, by=None)
+    with pytest.raises(ScheduledAhead, match="revision 2"):
+        publishing.take_down(entry, by=None)
+    publishing.take_down(entry, by=None, cancel_scheduled=True)
     with time_machine.travel(later + timedelta(days=1)):
         assert live_title(entry) is None
 
@@ -250,7 +260,7 @@ def test_every_verb_leaves_its_trace(editor):
     assert list(log) == [
         ("publish", "ed", "draft"),
         ("publish", "ed", "live-with-draft"),
-        ("restore", "ed", "live-with-draft"),
+        ("restore", "ed", "live"),
         ("rename", "ed", "live-with-draft"),
         ("take-down", "ed", "live-with-draft"),
     ]

@@ -1,0 +1,43 @@
+"""The roles that the site ships: groups with exactly the permissions that each needs.
+
+Somebody who does two jobs is put into two groups. To vary a role, make a group of
+your own: these are put right again at every `migrate`.
+"""
+
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+_READ = tuple(f"view_{name}" for name in "cause page category tag source event".split())
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "Writer": (
+        *_READ,
+        *("add_cause", "change_cause", "add_page", "change_page"),
+        *("add_source", "change_source", "add_tag"),
+        *("submit_entry", "share_entry"),
+    ),
+    "Reviewer": (*_READ, "review_entry", "send_back_entry"),
+    "Publisher": (
+        *_READ,
+        *("approve_entry", "publish_entry", "rename_entry", "share_entry"),
+        *("change_tag", "merge_tag", "change_category", "merge_category"),
+    ),
+}
+
+
+def make_groups(sender: Any, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
+    """The post_migrate receiver; does nothing while the tables it needs are not there."""
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.auth.models import Group, Permission
+
+    tables = connections[using].introspection.table_names()
+    if not {"auth_group", "auth_permission", "django_content_type"} <= set(tables):
+        return
+    # Django makes them in a receiver of its own, which comes after this one.
+    create_permissions(sender, verbosity=0, using=using)
+    rows = Permission.objects.using(using).filter(content_type__app_label=sender.label)
+    by_name = {row.codename: row for row in rows}
+    for name, codenames in ROLES.items():
+        group, _made = Group.objects.using(using).get_or_create(name=name)
+        group.permissions.set([by_name[codename] for codename in codenames])

@@ -1,0 +1,61 @@
+"""Sources, categories and tags: every change is in the event log, with before and after."""
+
+from typing import Any
+
+from causes.models import Category, Event, Source, Tag
+from causes.publishing.verb import User, need, record, verb
+
+Record = Category | Source | Tag
+
+_SILENT = {"id", "folded", "updated_at", "checked_by_id"}
+
+
+@verb
+def save_record(row: Record, *, by: User) -> None:
+    """Adds or changes a source, category or tag. What is the same writes nothing.
+
+    The guards (causes/models/guards.py) refuse what no such row may be.
+    """
+    model: Any = type(row)
+    stored = model.objects.select_for_update().filter(pk=row.pk).first() if row.pk else None
+    if stored is None:
+        need(by, f"add_{model._meta.model_name}")
+        row.save()
+        record(Event.Verb.ADD, None, by, subject=_subject(row), changes=_changes(None, row))
+        return
+    need(by, f"change_{model._meta.model_name}")
+    if changes := _changes(stored, row):
+        row.save()
+        record(Event.Verb.CHANGE, None, by, subject=_subject(stored), changes=changes)
+
+
+@verb
+def delete_record(row: Record, *, by: User) -> None:
+    """Deletes one that nothing uses. Foreign keys and guards refuse the others."""
+    need(by, f"delete_{row._meta.model_name}")
+    changes = {name: [before, ""] for name, (_, before) in _changes(None, row).items()}
+    subject = _subject(row)
+    row.delete()
+    record(Event.Verb.DELETE, None, by, subject=subject, changes=changes)
+
+
+def _subject(row: Record) -> str:
+    name = f"[@{row.key}]" if isinstance(row, Source) else f"“{row.name}”"
+    return f"{row._meta.verbose_name} {name}"
+
+
+def _changes(stored: Record | None, row: Record) -> dict[str, list[str]]:
+    """Field by field: what it was and what it is, as text."""
+    found = {}
+    for field in row._meta.concrete_fields:
+        if field.attname in _SILENT:
+            continue
+        before = _text(getattr(stored, field.attname)) if stored else ""
+        after = _text(getattr(row, field.attname))
+        if before != after:
+            found[field.name] = [before, after]
+    return found
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

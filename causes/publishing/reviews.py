@@ -1,0 +1,69 @@
+"""Clinical reviews: recorded on a revision, and no edit of it."""
+
+from datetime import date
+
+from causes.models import Category, Event, Review, Revision
+from causes.publishing.situations import Withheld
+from causes.publishing.verb import User, locked, need, record, standing, verb
+
+
+@verb
+def record_review(
+    revision: Revision,
+    *,
+    by: User,
+    reviewer: str,
+    qualification: str,
+    reviewed_on: date,
+    due_on: date | None = None,
+    notes: str = "",
+) -> Review:
+    """Writes down that a qualified person reviewed this exact text. It is no edit.
+
+    Without `due_on` the next one is due after the interval of the text's category.
+    Raises NotPermitted, Withheld.
+    """
+    need(by, "review_entry")
+    entry = locked(revision.entry_id)
+    revision.refresh_from_db()
+    if revision.withheld_at:
+        raise Withheld(revision)
+    due_on = due_on or months_later(reviewed_on, review_months(revision))
+    state = standing(entry)
+    review: Review = Review.objects.create(
+        revision=revision,
+        reviewer=reviewer,
+        qualification=qualification,
+        reviewed_on=reviewed_on,
+        due_on=due_on,
+        notes=notes,
+        recorded_by=by,
+    )
+    record(
+        Event.Verb.REVIEW,
+        entry,
+        by,
+        revision=revision,
+        from_state=state,
+        reviewer=reviewer,
+        due_on=due_on.isoformat(),
+    )
+    return review
+
+
+def review_months(revision: Revision) -> int:
+    """How many months a review of this text holds: its category's interval."""
+    category = revision.shown_category
+    default: int = Category._meta.get_field("review_months").default
+    return category.review_months if category else default
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or its last one where that is too short."""
+    year, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):  # 31 January and three months is 30 April
+        try:
+            return date(day.year + year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")

@@ -1,0 +1,81 @@
+"""What every verb is made of: one transaction under the one lock, a permission, an event."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.contrib.auth.models import User as UserRow
+from django.db import transaction
+
+from causes import database
+from causes.models import Entry, Event, Revision
+from causes.models.clock import now
+from causes.publishing.situations import NotPermitted, ReasonNeeded
+
+P = ParamSpec("P")
+R = TypeVar("R")
+User = UserRow | None
+"""Who does it. None is the command line, which may do everything."""
+
+
+def verb(function: Callable[P, R]) -> Callable[P, R]:
+    """One transaction under the one lock; what the verb reads, it reads after taking it."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic():
+            database.lock()
+            return function(*args, **kwargs)
+
+    return run
+
+
+def need(by: User, *permissions: str) -> None:
+    """Raises NotPermitted unless the person has one of these permissions of the app."""
+    if by is None or any(by.has_perm(f"causes.{name}") for name in permissions):
+        return
+    raise NotPermitted(f"{by.get_username()} lacks the permission {' or '.join(permissions)}.")
+
+
+def need_reason(reason: str) -> str:
+    if not reason.strip():
+        raise ReasonNeeded
+    return reason.strip()
+
+
+def locked(pk: int) -> Entry:
+    """The entry as it is now, to be changed in this transaction."""
+    entry: Entry = Entry.objects.select_for_update().get(pk=pk)
+    return entry
+
+
+def standing(entry: Entry) -> str:
+    """State and step in one word, for the log: `live-with-draft+submitted`."""
+    row = Entry.objects.with_state().get(pk=entry.pk)
+    state, step = Entry.state_of(row), Entry.step_of(row)
+    quiet = step in (Entry.Step.DRAFT, Entry.Step.OUT)
+    return state.value if quiet else f"{state.value}+{step.value}"
+
+
+def record(
+    verb: Event.Verb,
+    entry: Entry | None,
+    by: User,
+    *,
+    subject: str = "",
+    revision: Revision | None = None,
+    from_state: str = "",
+    reason: str = "",
+    **details: Any,
+) -> Event:
+    return Event.objects.create(
+        verb=verb,
+        subject=(subject or f"{entry.kind} {entry.slug}" if entry else subject)[:300],
+        entry_id=entry.pk if entry else None,
+        revision_uuid=revision.uuid if revision else None,
+        from_state=from_state,
+        reason=reason[:500],
+        details=details,
+        actor=by,
+        at=now(),
+    )

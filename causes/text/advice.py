@@ -1,0 +1,160 @@
+"""What a publisher would object to in a text, and how hard it is to read.
+
+Advice, never a refusal: a draft is saved whatever is said here.
+"""
+
+import re
+from dataclasses import dataclass
+
+from causes.text.markdown import Heading, render
+
+LONG_SENTENCE = 25
+"""The most words of a sentence that is not long. Source: GOV.UK content design, 2014."""
+
+SHORT_PARAGRAPH = 8
+"""Words below which a paragraph states too little to need a source."""
+
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_FENCE = re.compile(
+    r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+)
+_NO_PROSE = re.compile(r"^(?: {0,3}(?:#{1,6}(?:\s|$)|\||\[[^\]]+\]:)|(?:[-*_][ \t]*){3,}$|    |\t)")
+_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+_CITATION = re.compile(r"\[@[^\]\n]+\]")
+_EMPTY_LINK = re.compile(r"(?<!!)\[\s*\]\(\s*[^)\s]+[^)]*\)")
+_LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
+_MARK = re.compile(r"^\s{0,3}(?:[-*+]|\d{1,9}[.)]|>|#{1,6})\s+|[*_`]+", re.MULTILINE)
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9À-ÖØ-Þ])")
+_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Prof|St|No|Fig|al)\.$")
+
+
+@dataclass(frozen=True)
+class Advice:
+    field: str
+    sentence: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`words` and `sentences` are counts, `reading_age` is in years (None below 30 words)."""
+
+    words: int
+    sentences: int
+    reading_age: int | None
+
+
+def uncited_paragraphs(body: str) -> list[str]:
+    """The paragraphs that state something and name no source.
+
+    Headings, tables, code and lines that only lead to a list are none of them.
+    """
+    if not body:
+        return []
+    if "```" in body or "~~~" in body:
+        body = _FENCE.sub("", body)
+    found = []
+    for block in _BLANK_LINE.split(body):
+        block = block.strip("\n")
+        if not block.strip() or "[@" in block or _NO_PROSE.match(block):
+            continue
+        if block.rstrip().endswith(":") or len(_WORD.findall(block)) < SHORT_PARAGRAPH:
+            continue
+        found.append(block)
+    return found
+
+
+def _prose(body: str) -> list[str]:
+    """The blocks of a body as plain words: without code, citations, link targets and marks."""
+    plain = _FENCE.sub("", body)
+    plain = _LINK.sub(r"\1", _CITATION.sub("", plain))
+    blocks = (block for block in _BLANK_LINE.split(plain) if not _NO_PROSE.match(block.strip("\n")))
+    parts = (
+        part for block in blocks for part in re.split(r"\n(?=\s{0,3}(?:[-*+]|\d+[.)])\s)", block)
+    )
+    return [" ".join(_MARK.sub("", part).split()) for part in parts if part.strip()]
+
+
+def sentences_of(body: str) -> list[str]:
+    """The sentences of the prose. An abbreviation such as “e.g.” ends none."""
+    found: list[str] = []
+    for block in _prose(body):
+        open_end = ""
+        for piece in _SENTENCE_END.split(block):
+            piece = f"{open_end} {piece}".strip()
+            if _ABBREVIATION.search(piece):
+                open_end = piece
+                continue
+            open_end = ""
+            if piece:
+                found.append(piece)
+        if open_end:
+            found.append(open_end)
+    return found
+
+
+def _syllables(word: str) -> int:
+    """Groups of vowels, without a silent e: right for nine English words in ten."""
+    word = word.lower()
+    count = len(re.findall(r"[aeiouyàâäéèêëïîôöùûü]+", word))
+    if word.endswith("e") and not word.endswith(("le", "ee", "oe", "ye")) and count > 1:
+        count -= 1
+    if word.endswith("ed") and not word.endswith(("ted", "ded")) and count > 1:
+        count -= 1
+    return max(count, 1)
+
+
+def measure(body: str) -> Measure:
+    """Words, sentences and reading age in years.
+
+    The reading age is the Flesch-Kincaid grade plus five, never below 5. Source:
+    Kincaid, Fishburne, Rogers, Chissom: Derivation of new readability formulas for
+    Navy enlisted personnel (Research Branch Report 8-75, 1975).
+    """
+    sentences = sentences_of(body)
+    words = [word for sentence in sentences for word in _WORD.findall(sentence)]
+    if len(words) < 30:
+        return Measure(len(words), len(sentences), None)
+    syllables = sum(_syllables(word) for word in words)
+    grade = 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
+    return Measure(len(words), len(sentences), max(5, round(grade + 5)))
+
+
+def advise(title: str, summary: str, body: str) -> list[Advice]:
+    """What a publisher would object to, in the order of the text."""
+    found = []
+    if not title.strip():
+        found.append(Advice("title", "The title is missing."))
+    if not summary.strip():
+        found.append(Advice("summary", "The summary is missing: lists and search engines show it."))
+    for block in uncited_paragraphs(body):
+        found.append(Advice("body", "This paragraph cites no source.", _excerpt(block)))
+    for sentence in sentences_of(body):
+        count = len(_WORD.findall(sentence))
+        if count > LONG_SENTENCE:
+            found.append(
+                Advice("body", f"This sentence has {count} words: make it two.", _excerpt(sentence))
+            )
+    found += _skipped_levels(render(body).headings)
+    for link in _EMPTY_LINK.finditer(_FENCE.sub("", body)):
+        sentence = "This link has no words: say where it leads."
+        found.append(Advice("body", sentence, link.group()[:80]))
+    return found
+
+
+def _skipped_levels(headings: list[Heading]) -> list[Advice]:
+    found, before = [], 1
+    for heading in headings:
+        if heading.level > before + 1:
+            sentence = (
+                f"This heading is of level {heading.level}, and the one above it of level "
+                f"{before}: no level may be skipped."
+            )
+            found.append(Advice("body", sentence, heading.text))
+        before = heading.level
+    return found
+
+
+def _excerpt(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:79].rsplit(" ", 1)[0] + " …"

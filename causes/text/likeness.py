@@ -1,0 +1,72 @@
+"""Names that are probably one name, spelled twice."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from causes.text.names import fold
+
+
+def near_duplicates(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of names that differ in order of words, in number (nerve, nerves) or by one letter.
+
+    Names that differ in a digit are two (type 1, type 2), and so are short ones
+    that differ in a letter (hand, hind). Takes time in proportion to the letters.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(set(names)):
+        for key in _keys(name):
+            groups[key].append(name)
+    pairs = {
+        (one, other)
+        for group in groups.values()
+        for index, one in enumerate(group)
+        for other in group[index + 1 :]
+    }
+    return sorted(pair for pair in pairs if _close(*pair))
+
+
+def _words(name: str) -> list[str]:
+    return [_singular(word) for word in re.findall(r"[^\W_]+", fold(name))]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 5 and word.endswith(("uses", "shes", "ches", "xes", "sses")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _keys(name: str) -> set[str]:
+    """Two names that are near share one of these: the name without one of its letters."""
+    words = sorted(_words(name))
+    whole = " ".join(words)
+    keys = {whole}
+    if len(whole) >= 6:
+        keys |= {whole[:i] + whole[i + 1 :] for i, c in enumerate(whole) if not c.isdigit()}
+    return keys
+
+
+def _close(one: str, other: str) -> bool:
+    first, second = " ".join(sorted(_words(one))), " ".join(sorted(_words(other)))
+    if first == second:
+        return True
+    if re.sub(r"\D", "", first) != re.sub(r"\D", "", second):
+        return False
+    # At most one letter more, less, other, or two that changed places.
+    if len(first) > len(second):
+        first, second = second, first
+    if len(second) - len(first) > 1:
+        return False
+    start = 0
+    while start < len(first) and first[start] == second[start]:
+        start += 1
+    if len(first) < len(second):
+        return first[start:] == second[start + 1 :]
+    swapped = first[start : start + 2] == second[start : start + 2][::-1]
+    return first[start + 1 :] == second[start + 1 :] or (
+        swapped and first[start + 2 :] == second[start + 2 :]
+    )
