@@ -53,6 +53,27 @@ def read_revision(revision: Revision) -> Reading:
     return _readings([revision], [""], top_level=2)[0]
 
 
+def read_unsaved(
+    title: str, summary: str, body: str, category: Category | None, tags: list[Tag]
+) -> Reading:
+    """The same of a text that is still being written."""
+    rendered = render(body)
+    keys = [reference.key for reference in rendered.references]
+    known = Source.objects.in_bulk(keys, field_name="key") if keys else {}
+    return Reading(
+        revision=Revision(title=title, summary=summary, body=body),
+        slug="",
+        title=title,
+        summary=summary,
+        # nh3 cleaned it: see causes/text/markdown.py.
+        body_html=mark_safe(rendered.body_html),
+        headings=rendered.headings,
+        references=[(reference, known.get(reference.key)) for reference in rendered.references],
+        category=category,
+        tags=tags,
+    )
+
+
 def read_together(publications: list[Publication]) -> list[Reading]:
     """Several texts for one page: headings a level lower, ids kept apart by the slugs."""
     for publication in publications:

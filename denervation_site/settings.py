@@ -168,7 +168,7 @@ DATABASE_ROUTERS = ["causes.database.DerivedTables"]
 INSTALLED_APPS = [
     "taggit",  # before causes, whose admin takes the stock tags' place
     "causes",
-    "django.contrib.admin",
+    "denervation_site.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -12,10 +12,6 @@ from causes.admin.events import EventAdmin
 from causes.admin.sources import SourceAdmin
 from causes.admin.taxonomy import CategoryAdmin, TagAdmin
 
-admin.site.site_header = "Causes of Denervation: the editors' desk"
-admin.site.site_title = "Editors' desk"
-admin.site.index_title = "What would you like to edit?"
-
 # taggit registers its own tags, which this site does not use.
 if admin.site.is_registered(StockTag):
     admin.site.unregister(StockTag)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
 from django.db.models import Exists, Q, Subquery
@@ -9,21 +10,30 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
 from causes import publishing
-from causes.admin.comparison import field_changes
+from causes.admin.bulk import BulkActions
 from causes.admin.forms import RevisionForm
 from causes.admin.history import HistoryViews
-from causes.admin.lists import CategoryFilter, StateFilter, TagFilter, newest_of, with_columns
-from causes.admin.verbs import VerbViews
-from causes.models import Cause, Entry, Page, Revision
-from causes.publishing import NotPublishable, StaleDraft, Text
+from causes.admin.lists import (
+    CategoryFilter,
+    StateFilter,
+    StepFilter,
+    TagFilter,
+    newest_of,
+    with_columns,
+)
+from causes.admin.verbs import VERBS, Desk, VerbViews
+from causes.admin.verbs.spans import published
+from causes.admin.writing import WritingViews
+from causes.models import Cause, Entry, Event, Page, Revision
+from causes.publishing import Refusal, StaleDraft
 from causes.reading import read_revision
 
 
-class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
+class EntryAdmin(BulkActions, HistoryViews, VerbViews, WritingViews, admin.ModelAdmin):
     """Edits an entry through its revisions.
 
     Django's change form works on one row and saves over it. Here the form is one
@@ -34,12 +44,12 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
     form = RevisionForm
     change_form_template = "admin/causes/entry/change_form.html"
     list_display = ("title", "category", "state_shown", "tag_names", "edited", "live_since")
-    list_filter = (StateFilter, CategoryFilter, TagFilter)
+    list_filter = (StateFilter, StepFilter, CategoryFilter, TagFilter)
+    verbs = VERBS
     search_fields = ("slug",)
     list_per_page = 50
     show_full_result_count = False
     ordering = ("slug",)
-    actions = None
 
     # The list ------------------------------------------------------------------
 
@@ -70,8 +80,11 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
 
     @admin.display(description="state")
     def state_shown(self, entry: Entry) -> str:
-        state = Entry.state_of(entry)
-        return format_html('<span class="state state-{}">{}</span>', state.value, state.label)
+        return format_html_join(
+            " ",
+            '<span class="state state-{}">{}</span>',
+            [(badge.value, badge.label) for badge in badges(entry)],
+        )
 
     @admin.display(description="tags")
     def tag_names(self, entry: Entry) -> str:
@@ -100,14 +113,9 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
 
     # Who may ---------------------------------------------------------------------
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was ever public is taken down, not deleted."""
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or not obj.ever_public())
-
-    def may_publish(self, request: HttpRequest, obj: Any = None) -> bool:
-        may_change = self.has_change_permission(request, obj)
-        return may_change and request.user.has_perm("causes.publish_entry")
+    def may_publish(self, request: HttpRequest) -> bool:
+        """Whether saving and publishing may be one press: not where others must approve."""
+        return not settings.FOUR_EYES and request.user.has_perm("causes.publish_entry")
 
     # The form --------------------------------------------------------------------
 
@@ -169,32 +177,35 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
         context["desk_fields"] = [
             (field, warnings.get(field.name, [])) for field in form.visible_fields()
         ]
-        context["may_publish"] = self.may_publish(request, obj)
+        context["may_publish"] = self.may_publish(request)
+        context["may_submit"] = request.user.has_perm("causes.submit_entry")
+        context |= self.writing_context(request, obj if form.entry else None)
         if obj is not None and form.entry:
             context |= self.desk_context(request, obj)
-            context["public_url"] = obj.get_absolute_url() if obj.state.startswith("live") else ""
         if form.conflict:
-            context["conflict"] = form.conflict
-            context["conflict_changes"] = field_changes(
-                Text.of(form.conflict), form.text().tidied()
-            )
-            context["conflict_theirs"] = Text.of(form.conflict)
+            context |= {"conflict": form.conflict, "form": form, "title": "Two texts met"}
+            return TemplateResponse(request, "admin/causes/entry/conflict.html", context)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def desk_context(self, request: HttpRequest, entry: Any) -> dict[str, Any]:
         """What every page about one entry says of it."""
-        newest = entry.newest
+        newest, desk = entry.newest, Desk(entry)
+        steps = Event.objects.filter(entry=entry, verb__in=Event.STEPS)
+        last = steps.filter(revision_uuid=newest.uuid).select_related("actor")
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": newest.title,
             "entry": entry,
             "newest": newest,
-            "state": entry.state,
+            "desk": desk,
+            "badges": badges(desk.row),
+            "last_step": last.order_by("-pk").first() if desk.step != Entry.Step.OUT else None,
+            "offers": self.offers(request, entry, desk),
+            "public_url": entry.get_absolute_url() if desk.is_live else "",
             "has_view_permission": self.has_view_permission(request, entry),
             "may_change": self.has_change_permission(request, entry),
-            "may_publish": self.may_publish(request, entry),
-            "may_rename": self.may_rename(request, entry),
+            "may_withhold": request.user.is_superuser,
             "title": newest.title,
         }
 
@@ -236,8 +247,10 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
         here = reverse(f"admin:causes_{self.opts.model_name}_change", args=[entry.pk])
         if "_preview" in request.POST:
             return HttpResponseRedirect(self.preview_url(entry, saved))
-        if "_publish" in request.POST and self.may_publish(request, entry):
-            self._publish(request, entry, saved)
+        if "_publish" in request.POST and self.may_publish(request):
+            self._publish(request, saved)
+        elif "_submit" in request.POST:
+            self._submit(request, saved)
         elif unchanged:
             self.message_user(
                 request, "Nothing was changed, so there is no new revision.", messages.INFO
@@ -252,25 +265,28 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
             )
         return HttpResponseRedirect(here)
 
-    def _publish(self, request: HttpRequest, entry: Any, revision: Revision) -> None:
+    def _publish(self, request: HttpRequest, revision: Revision) -> None:
         try:
             publication = publishing.publish(revision, by=request.user)
-        except NotPublishable as refusal:
-            self.message_user(
-                request,
-                f"Revision {revision.number} is saved, but it was not published. {refusal}",
-                messages.ERROR,
-            )
+        except Refusal as refusal:
+            sentence = f"Revision {revision.number} is saved, but it was not published. {refusal}"
+            self.message_user(request, sentence, messages.ERROR)
             return
+        link = '{} <a href="{}">See the public page</a>.'
+        address = publication.get_absolute_url()
         self.message_user(
-            request,
-            format_html(
-                'Revision {} is public. <a href="{}">See the public page</a>.',
-                revision.number,
-                publication.get_absolute_url(),
-            ),
-            messages.SUCCESS,
+            request, format_html(link, published(publication), address), messages.SUCCESS
         )
+
+    def _submit(self, request: HttpRequest, revision: Revision) -> None:
+        try:
+            publishing.submit(revision, by=request.user)
+        except Refusal as refusal:
+            sentence = f"Revision {revision.number} is saved, but it was not submitted. {refusal}"
+            self.message_user(request, sentence, messages.ERROR)
+            return
+        sentence = f"Revision {revision.number} is saved and waits for approval."
+        self.message_user(request, sentence, messages.SUCCESS)
 
     def get_urls(self) -> list[Any]:
         def url(route: str, view: Any, name: str) -> Any:
@@ -281,11 +297,24 @@ class EntryAdmin(HistoryViews, VerbViews, admin.ModelAdmin):
             url("<int:pk>/preview/<uuid:revision>/", self.preview_view, "preview"),
             url("<int:pk>/compare/", self.compare_view, "compare"),
             url("<int:pk>/restore/<uuid:revision>/", self.restore_view, "restore"),
-            url("<int:pk>/take-down/", self.take_down_view, "take_down"),
-            url("<int:pk>/rename/", self.rename_view, "rename"),
-            url("<int:pk>/review/", self.review_view, "review"),
+            url("look/", self.look_view, "look"),
+            url("bulk/<str:name>/", self.bulk_view, "bulk"),
+            *(
+                url(f"<int:pk>/{page.name.replace('_', '-')}/", self.verb_view(page), page.name)
+                for page in self.verbs
+            ),
             *super().get_urls(),
         ]
+
+
+def badges(row: Any) -> list[Any]:
+    """What to say of an entry with `with_state`: where the page stands, and its newest text."""
+    state, step = Entry.state_of(row), Entry.step_of(row)
+    quiet = step in (Entry.Step.DRAFT, Entry.Step.OUT)
+    found: list[Any] = [state] if quiet else [state, step]
+    if row.is_live and row.is_scheduled:
+        found.append(Entry.State.SCHEDULED)
+    return found
 
 
 @admin.register(Cause)
@@ -297,4 +326,4 @@ class CauseAdmin(EntryAdmin):
 class PageAdmin(EntryAdmin):
     kind = Entry.Kind.PAGE
     list_display = ("title", "state_shown", "edited", "live_since")
-    list_filter = (StateFilter,)
+    list_filter = (StateFilter, StepFilter)

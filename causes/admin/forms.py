@@ -8,6 +8,7 @@ from django.contrib.admin.widgets import AutocompleteSelectMultiple, RelatedFiel
 from django.core.exceptions import ValidationError
 
 from causes import publishing
+from causes.admin.conflict import Conflict
 from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
 from causes.text.names import slug_from_title
@@ -25,8 +26,8 @@ class RevisionForm(forms.ModelForm):
     """Filled from a copy of the newest revision; saving it makes the next one.
 
     `base` travels along: the revision that the editor's text started from. When
-    somebody has saved since, the form is shown again with both texts, and only
-    a second save, now based on theirs, goes through.
+    somebody has saved since, a page shows base, theirs and mine, and the form is
+    valid once every difference has been decided: see conflict.py.
     """
 
     kind = Entry.Kind.CAUSE
@@ -56,7 +57,7 @@ class RevisionForm(forms.ModelForm):
     def __init__(self, *args: Any, instance: Entry | None = None, **kwargs: Any) -> None:
         self.entry = instance if instance is not None and instance.pk else None
         self.newest: Revision | None = self.entry.newest if self.entry else None
-        self.conflict: Revision | None = None
+        self.conflict: Conflict | None = None
         revision = Revision()
         initial = kwargs.pop("initial", None) or {}
         if self.newest:
@@ -132,13 +133,32 @@ class RevisionForm(forms.ModelForm):
         return data
 
     def _meet(self, newest: Revision) -> None:
-        """Somebody saved meanwhile: shows both texts, and lets the next save go on top."""
-        if Text.of(newest) == self.text().tidied():
+        """Somebody saved meanwhile: nothing is saved before every difference is decided."""
+        mine = self.text().tidied()
+        if Text.of(newest) == mine:
             return
-        self.conflict = newest
-        self.data = self.data.copy()
-        self.data["base"] = str(newest.uuid)
-        self.add_error(None, str(publishing.StaleDraft(newest, None)))
+        rows = Revision.objects.filter(entry=self.entry, uuid=self.cleaned_data.get("base"))
+        base = rows.with_taxonomy().first()
+        if base is not None and Text.of(base) == mine:
+            self._take(Text.of(newest), newest)  # nothing of one's own to be decided
+            return
+        conflict = Conflict(newest, base, mine, self.data)
+        if conflict.settled:
+            self._take(conflict.chosen(), newest)
+            return
+        self.conflict = conflict
+        self.add_error(None, str(publishing.StaleDraft(newest, base)))
+
+    def _take(self, text: Text, newest: Revision) -> None:
+        """Goes on with this text, on top of theirs."""
+        self.cleaned_data |= {
+            "title": text.title,
+            "summary": text.summary,
+            "body": text.body,
+            "category": text.category,
+            "tags": list(text.tags),
+            "base": newest.uuid,
+        }
 
     def text(self) -> Text:
         """The text as it stands in the form."""

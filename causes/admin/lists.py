@@ -38,6 +38,19 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.in_state(self.value())
 
 
+class StepFilter(admin.SimpleListFilter):
+    title = "newest text"
+    parameter_name = "step"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Entry.Step.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
+        if self.value() not in Entry.Step.values:
+            return None
+        return queryset.at_step(self.value())
+
+
 class CategoryFilter(admin.SimpleListFilter):
     title = "category"
     parameter_name = "category"

@@ -3,9 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Q
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
 
+from causes import publishing
 from causes.models import Citation, Source
+
+PICKED = 20
+PICKED_BY = ("key", "authors", "title", "published_in", "year", "doi", "pmid")
 
 
 class CheckedFilter(admin.SimpleListFilter):
@@ -46,7 +53,43 @@ class SourceAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if "checked_on" in form.changed_data:
             obj.checked_by = request.user if obj.checked_on else None
-        super().save_model(request, obj, form, change)
+        publishing.save_record(obj, by=request.user)
+
+    def delete_model(self, request: HttpRequest, obj: Source) -> None:
+        publishing.delete_record(obj, by=request.user)
+
+    # For the citation picker ---------------------------------------------------------
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """A source that is added from the picker is handed back by its key."""
+        return to_field == "key" or super().to_field_allowed(request, to_field)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.pick_view)
+        return [path("pick/", view, name="causes_source_pick"), *super().get_urls()]
+
+    def pick_view(self, request: HttpRequest) -> JsonResponse:
+        """Sources that hold every word asked for, anywhere; those that can be relied on first."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Source.objects.all()
+        for word in request.GET.get("q", "").replace("\x00", "").split()[:10]:
+            found = Q()
+            for field in PICKED_BY:
+                found |= Q(**{f"{field}__icontains": word})
+            rows = rows.filter(found)
+        rows = rows.order_by(F("withdrawn_on").asc(nulls_first=True), "key")[:PICKED]
+        return JsonResponse({"sources": [_picked(row) for row in rows]})
+
+
+def _picked(source: Source) -> dict[str, Any]:
+    return {
+        "key": source.key,
+        "title": source.title,
+        "authors": source.authors,
+        "year": source.year,
+        "withdrawn": source.withdrawn_on is not None,
+    }
 
 
 def _cited(source: Source) -> bool:

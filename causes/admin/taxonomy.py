@@ -63,7 +63,7 @@ class TaxonAdmin(admin.ModelAdmin):
         return request.user.has_perm(self.merge_permission)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        publishing.save_record(obj, by=request.user)
         if change and form.new_name != obj.name:
             try:
                 # A row of its own takes the name over: see causes/models/taxonomy.py.
@@ -73,6 +73,9 @@ class TaxonAdmin(admin.ModelAdmin):
                 request.renamed = obj  # type: ignore[attr-defined]
             else:
                 request.renamed = renamed  # type: ignore[attr-defined]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        publishing.delete_record(obj, by=request.user)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
         renamed = getattr(request, "renamed", None)
@@ -100,7 +103,7 @@ class TaxonAdmin(admin.ModelAdmin):
     @csrf_protect_m
     def merge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         taxon = get_object_or_404(self.model.objects.current(), pk=pk)
-        if not (self.may_merge(request) and self.has_change_permission(request, taxon)):
+        if not (self.may_merge(request) and self.has_view_permission(request, taxon)):
             raise PermissionDenied
         kind = self.opts.verbose_name
         others = self.model.objects.current().exclude(pk=taxon.pk)
@@ -143,7 +146,7 @@ def _in_use(taxon: Any) -> bool:
 @admin.register(Category)
 class CategoryAdmin(TaxonAdmin):
     merge_permission = "causes.merge_category"
-    list_display = ("name", "position", "description", "old_names")
+    list_display = ("name", "position", "review_months", "description", "old_names")
     ordering = ("position", "folded")
 
 

@@ -50,6 +50,24 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     )
 
 
+def gone(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        410,
+        "This page is gone",
+        ["What stood here was withdrawn and will not come back."],
+    )
+
+
+def link_closed(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        410,
+        "This preview is closed",
+        ["The link has expired, or somebody closed it. Ask whoever sent it to you for another."],
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(
         request,

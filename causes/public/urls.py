@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from causes.public import feeds, health, robots, sitemaps, views
+from causes.public import feeds, health, preview, robots, sitemaps, views
 
 
 class SlugConverter:
@@ -35,5 +35,6 @@ urlpatterns = [
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", robots.robots, name="robots"),
     path("healthz/", health.healthz, name="healthz"),
+    path("preview/<str:token>/", preview.preview, name="preview"),
     path("<name:slug>/", views.page, name="page"),
 ]

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.paginator import EmptyPage, PageNotAnInteger, Paginator
 from django.core.paginator import Page as PageOfRows
-from django.db.models import Count, F, QuerySet, Window
+from django.db.models import Count, F, Q, QuerySet, Window
 from django.db.models.functions import Coalesce, Lower, RowNumber
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
@@ -18,6 +18,7 @@ from causes import search as searching
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.entry import INTRODUCTION
 from causes.public.address import absolute
+from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
 from causes.reading import Reading, read, read_together
 
@@ -67,8 +68,8 @@ def _paged_path(path: str, page: PageOfRows[Any], **query: str) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def _live_entry(kind: str, slug: str) -> Publication | HttpResponsePermanentRedirect:
-    """What is live under a slug, or the way to where its entry has moved."""
+def _live_entry(request: HttpRequest, kind: str, slug: str) -> Publication | HttpResponse:
+    """What is live under a slug, or the way to where its entry has moved, or that it is gone."""
     rows = Publication.objects.live().select_related("entry", "revision__category__merged_into")
     found = rows.with_tags().filter(entry__kind=kind, entry__slug=slug).first()
     if found:
@@ -76,6 +77,11 @@ def _live_entry(kind: str, slug: str) -> Publication | HttpResponsePermanentRedi
     moved = Redirect.objects.filter(slug=slug, entry__kind=kind).select_related("entry").first()
     if moved and Publication.objects.live().filter(entry=moved.entry).exists():
         return HttpResponsePermanentRedirect(moved.entry.get_absolute_url())
+    shown = Publication.objects.begun().filter(entry__kind=kind)
+    own = Q(entry=moved.entry) if moved else Q(entry__slug=slug)
+    last = shown.filter(own).select_related("revision").order_by("-live_from").first()
+    if last and last.revision.withheld_at:
+        return gone(request)
     raise Http404
 
 
@@ -174,8 +180,8 @@ def _letter(title: str) -> str:
 
 
 def cause(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _live_entry(Entry.Kind.CAUSE, slug)
-    if isinstance(found, HttpResponsePermanentRedirect):
+    found = _live_entry(request, Entry.Kind.CAUSE, slug)
+    if isinstance(found, HttpResponse):
         return found
     reading = read(found)
     crumbs = [("Causes", reverse("causes"))]
@@ -196,8 +202,8 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     if slug == INTRODUCTION:
         return HttpResponsePermanentRedirect(reverse("home"))
-    found = _live_entry(Entry.Kind.PAGE, slug)
-    if isinstance(found, HttpResponsePermanentRedirect):
+    found = _live_entry(request, Entry.Kind.PAGE, slug)
+    if isinstance(found, HttpResponse):
         return found
     reading: Reading = read(found)
     context = {"reading": reading, "contact": slug == "contact", "email": settings.CONTACT_EMAIL}

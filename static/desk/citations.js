@@ -1,0 +1,110 @@
+/* Finds a source by any word and writes its key into the text, or adds a source in place.
+   Without this script keys are typed by hand. */
+"use strict";
+(() => {
+  const desk = document.getElementById("desk");
+  const area = document.querySelector("textarea.desk-body");
+  const bar = document.querySelector(".desk-tools");
+  if (!desk || !area || !bar || typeof HTMLDialogElement === "undefined") return;
+
+  const make = (tag, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  };
+
+  const question = make("input", { type: "search", id: "pick-question", autocomplete: "off" });
+  const found = make("ul", { className: "picked" });
+  const said = make("p", { className: "quiet" });
+  said.setAttribute("role", "status");
+  const close = make("button", { type: "button", textContent: "Close" });
+  const dialog = make("dialog", { className: "picker" },
+    make("h2", { textContent: "Cite a source", id: "pick-head" }),
+    make("label", { htmlFor: "pick-question", textContent: "Any words of it: author, title, year, key" }),
+    question, said, found, close);
+  dialog.setAttribute("aria-labelledby", "pick-head");
+
+  // Django's own script hands the key of a source added in a window to the input of this name.
+  const added = make("input", { type: "hidden", id: "id_added_source" });
+  if (desk.dataset.addSource) {
+    const add = make("a", {
+      id: "add_id_added_source",
+      className: "related-widget-wrapper-link add-related verb",
+      href: `${desk.dataset.addSource}?_to_field=key&_popup=1`,
+      textContent: "Add a source that is not here",
+    });
+    add.dataset.popup = "yes";
+    close.before(add, " ", added);
+  }
+  document.body.append(dialog);
+
+  // Where the caret stands inside [@one|] a further key joins the group.
+  const insert = (key) => {
+    const from = area.selectionStart;
+    const before = area.value.slice(0, from);
+    const open = before.lastIndexOf("[@");
+    const inside = open >= 0 && !before.slice(open).includes("]") && area.value.slice(from).match(/^[^[\n]*\]/);
+    dialog.close();
+    area.focus();
+    const end = inside ? from + inside[0].length - 1 : area.selectionEnd;
+    const text = inside ? `; @${key}` : `${before && !/\s$/.test(before) ? " " : ""}[@${key}]`;
+    area.setSelectionRange(end, end);
+    if (!document.execCommand("insertText", false, text)) area.setRangeText(text, end, end, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  let asked = 0;
+  const search = async () => {
+    const mine = ++asked;
+    const address = `${desk.dataset.pick}?${new URLSearchParams({ q: question.value })}`;
+    let sources;
+    try {
+      const response = await fetch(address, { credentials: "same-origin" });
+      if (!response.ok || response.redirected) throw new Error(String(response.status));
+      ({ sources } = await response.json());
+    } catch {
+      said.textContent = "The sources cannot be reached. Are you still signed in?";
+      return;
+    }
+    if (mine !== asked) return; // an older answer came late
+    found.replaceChildren(...sources.map((source) => {
+      const year = source.year ? ` (${source.year})` : "";
+      const button = make("button", { type: "button" },
+        make("strong", { textContent: `[@${source.key}]` }),
+        ` ${source.authors}${year}: ${source.title}`,
+        source.withdrawn ? make("em", { textContent: " – withdrawn" }) : "");
+      button.addEventListener("click", () => insert(source.key));
+      return make("li", {}, button);
+    }));
+    said.textContent = sources.length ? `${sources.length} found` : "No source holds all these words.";
+  };
+
+  let waiting;
+  question.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(search, 200);
+  });
+  question.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    found.querySelector("button")?.click();
+  });
+  close.addEventListener("click", () => dialog.close());
+  if (window.django?.jQuery) window.django.jQuery(added).on("change", () => insert(added.value));
+
+  const button = make("button", { type: "button", textContent: "Find a source", title: "Ctrl Alt S" });
+  button.setAttribute("aria-keyshortcuts", "Control+Alt+S");
+  const show = () => {
+    question.value = area.value.slice(area.selectionStart, area.selectionEnd).slice(0, 100);
+    dialog.showModal();
+    question.focus();
+    search();
+  };
+  button.addEventListener("click", show);
+  bar.append(button);
+  area.addEventListener("keydown", (event) => {
+    if (!((event.ctrlKey || event.metaKey) && event.altKey && event.code === "KeyS")) return;
+    event.preventDefault();
+    show();
+  });
+})();
