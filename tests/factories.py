@@ -1,9 +1,13 @@
 """Small makers of rows that reach a state through the real verbs."""
 
+from datetime import timedelta
 from itertools import count
+
+from django.contrib.auth.models import Group, Permission, User
 
 from causes import publishing
 from causes.models import Category, Entry, Source, Tag
+from causes.models.clock import now
 from causes.publishing import Text
 
 _numbers = count(1)
@@ -56,3 +60,67 @@ def add_draft(entry, *, by=None, note="", **fields):
     named = ("title", "summary", "body", "category", "tags")
     text = Text(**{name: fields.get(name, getattr(old, name)) for name in named})
     return publishing.save_draft(entry, text, by=by, base=newest.uuid, note=note)
+
+
+def make_person(role, name=None):
+    """Somebody in the group of a role; `Superuser` and `Onlooker` are no groups."""
+    name = name or role.lower()
+    found = User.objects.filter(username=name).first()
+    if found:
+        return found
+    if role == "Superuser":
+        return User.objects.create_superuser(name, f"{name}@example.org", "pw")
+    user = User.objects.create_user(name, f"{name}@example.org", "pw", is_staff=True)
+    if role == "Onlooker":
+        user.user_permissions.set(Permission.objects.filter(codename__in=["view_cause"]))
+    else:
+        user.groups.set([Group.objects.get(name=role)])
+    return user
+
+
+STATES = [
+    (state, step)
+    for state, steps in (
+        ("draft", "draft submitted sent-back approved"),
+        ("scheduled", "out draft submitted sent-back approved"),
+        ("live", "out"),
+        ("live-with-draft", "draft submitted sent-back approved out"),
+        ("taken-down", "draft submitted sent-back approved"),
+    )
+    for step in steps.split()
+]
+"""Every state of a page with every step of its newest text that verbs can lead to."""
+
+
+def make_in_state(state, step, *, by=None):
+    """A cause in a state, whose newest text is at a step; with two revisions or more."""
+    entry = make_entry(title="First", by=by)
+    first = entry.newest
+    if state == "draft":
+        add_draft(entry, title="Second", by=by)
+    elif state == "scheduled":
+        publishing.schedule(first, by=None, publish_at=now() + timedelta(days=3))
+        if step == "out":
+            publishing.cancel_schedule(entry, by=None)
+            second = add_draft(entry, title="Second", by=by)
+            publishing.schedule(second, by=None, publish_at=now() + timedelta(days=3))
+        else:
+            add_draft(entry, title="Second", by=by)
+    elif state == "live":
+        publishing.publish(add_draft(entry, title="Second", by=by), by=None)
+    elif state == "live-with-draft":
+        publishing.publish(first, by=None)
+        second = add_draft(entry, title="Second", by=by)
+        if step == "out":
+            publishing.schedule(second, by=None, publish_at=now() + timedelta(days=3))
+    elif state == "taken-down":
+        publishing.publish(add_draft(entry, title="Second", by=by), by=None)
+        publishing.take_down(entry, by=None)
+    entry.refresh_from_db()
+    if step in ("submitted", "sent-back", "approved"):
+        publishing.submit(entry.newest, by=None)
+    if step == "sent-back":
+        publishing.send_back(entry.newest, by=None, reason="Why?")
+    if step == "approved":
+        publishing.approve(entry.newest, by=None)
+    return entry

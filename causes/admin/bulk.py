@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 
 from causes import publishing
 from causes.admin.verbs.moments import MomentField
+from causes.admin.verbs.spans import publish_now
 from causes.models import Category, Revision, Tag
 from causes.models.guards import Refused
 from causes.publishing import Refusal, Text, shown
@@ -68,7 +69,7 @@ class PublishAll(Bulk):
     form = ReasonForm
 
     def act(self, revision: Revision, user: Any, data: dict[str, Any]) -> str:
-        made = publishing.publish(revision, by=user, reason=data["reason"])
+        made = publish_now(revision, user, data["reason"])
         return f"public until {shown(made.live_until)}" if made.live_until else "public"
 
 

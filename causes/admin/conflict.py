@@ -22,6 +22,7 @@ class Question:
     """(side, what it is called, its words as they differ from the base)."""
 
     answer: str
+    is_list: bool = False
     unchanged_before: int = 0
     """Paragraphs of the body above it that are the same on both sides."""
 
@@ -51,10 +52,10 @@ class Conflict:
                 found.append(self._question(f"choose-{name}", name.capitalize(), words))
         names = [[text.category.name] if text.category else [] for text in self._texts()]
         if self.theirs.category != self.mine.category:
-            found.append(self._question("choose-category", "Category", _lists(names)))
+            found.append(self._question("choose-category", "Category", _lists(names), is_list=True))
         names = [sorted(tag.name for tag in text.tags) for text in self._texts()]
         if self.theirs.tags != self.mine.tags:
-            found.append(self._question("choose-tags", "Tags", _lists(names)))
+            found.append(self._question("choose-tags", "Tags", _lists(names), is_list=True))
         return found
 
     def _body(self) -> list[Question]:
@@ -74,7 +75,13 @@ class Conflict:
         return self.start, self.theirs, self.mine
 
     def _question(
-        self, name: str, label: str, words: list[list[Paragraph]], unchanged: int = 0
+        self,
+        name: str,
+        label: str,
+        words: list[list[Paragraph]],
+        unchanged: int = 0,
+        *,
+        is_list: bool = False,
     ) -> Question:
         who = self.newest.author.get_username() if self.newest.author else "Theirs"
         sides = [
@@ -85,7 +92,8 @@ class Conflict:
             sides.append(("base", "Take what was there before both", words[0]))
         answer = self._data.get(name, "")
         allowed = [side for side, *_ in sides]
-        return Question(name, label, sides, answer if answer in allowed else "", unchanged)
+        answer = answer if answer in allowed else ""
+        return Question(name, label, sides, answer, is_list, unchanged)
 
     @property
     def open(self) -> list[Question]:

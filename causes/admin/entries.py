@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Q, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -155,6 +156,8 @@ class EntryAdmin(BulkActions, HistoryViews, VerbViews, WritingViews, admin.Model
         entry = self.get_object(request, object_id)
         may_change = entry is None or self.has_change_permission(request, entry)
         if not may_change and self.has_view_permission(request, entry):
+            if request.method == "POST":
+                raise PermissionDenied
             return self._read_view(request, entry)
         return super().change_view(request, object_id, form_url, extra_context)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
@@ -73,12 +73,20 @@ class SourceAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = Source.objects.all()
-        for word in request.GET.get("q", "").replace("\x00", "").split()[:10]:
+        words = request.GET.get("q", "").replace("\x00", "").lower().split()[:10]
+        for word in words:
             found = Q()
             for field in PICKED_BY:
                 found |= Q(**{f"{field}__icontains": word})
             rows = rows.filter(found)
-        rows = rows.order_by(F("withdrawn_on").asc(nulls_first=True), "key")[:PICKED]
+        if words:
+            # A key that begins so is most likely meant, then one that can be relied on.
+            rows = rows.order_by(
+                Case(When(key__startswith=words[0], then=0), default=1),
+                F("withdrawn_on").asc(nulls_first=True),
+                "key",
+            )
+        rows = rows[:PICKED]
         return JsonResponse({"sources": [_picked(row) for row in rows]})
 
 

@@ -13,6 +13,7 @@ from causes.publishing.previews import NoSuchLink, revoke_preview, share_preview
 from causes.publishing.records import delete_record, save_record
 from causes.publishing.reviews import record_review
 from causes.publishing.situations import (
+    AlreadyPublic,
     AlreadyScheduled,
     EverPublic,
     FourEyes,
@@ -37,6 +38,7 @@ from causes.publishing.taxonomy import NameTaken, merge, rename_taxon
 from causes.publishing.text import Text, publishing_problems, unsound
 
 __all__ = [
+    "AlreadyPublic",
     "AlreadyScheduled",
     "EverPublic",
     "FourEyes",

@@ -97,6 +97,13 @@ class ScheduledAhead(Refusal):
         self.spans = spans
 
 
+class AlreadyPublic(Refusal):
+    """Said by the desk, where asking for what is so already is a mistake."""
+
+    def __init__(self, revision: Revision) -> None:
+        super().__init__(f"Revision {revision.number} is public already: nothing was changed.")
+
+
 class AlreadyScheduled(Refusal):
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} Cancel that first, then schedule anew.")

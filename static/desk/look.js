@@ -11,7 +11,7 @@
   const shadow = document.getElementById("look-page").attachShadow({ mode: "open" });
   const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: desk.dataset.style });
   const page = document.createElement("div");
-  page.className = "wide";
+  page.className = "look-body";
   shadow.append(style, page);
   page.addEventListener("click", (event) => {
     const link = event.target.closest("a");

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from causes import publishing
 from causes.admin.verbs.moments import MomentField
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
-from causes.models import Entry, Revision
-from causes.publishing import ScheduledAhead, shown
+from causes.models import Entry, Publication, Revision
+from causes.publishing import AlreadyPublic, ScheduledAhead, shown
 
 Step, State = Entry.Step, Entry.State
 
@@ -18,6 +18,13 @@ Step, State = Entry.Step, Entry.State
 def ready(step: Entry.Step) -> bool:
     """Whether a text at this step may go out, as far as approval is concerned."""
     return step == Step.APPROVED or not settings.FOUR_EYES
+
+
+def publish_now(revision: Revision, user: Any, reason: str) -> Publication:
+    """`publishing.publish`, but a text that is public already is refused: raises AlreadyPublic."""
+    if Publication.objects.live().filter(revision=revision).exists():
+        raise AlreadyPublic(revision)
+    return publishing.publish(revision, by=user, reason=reason)
 
 
 def published(publication: Any) -> str:
@@ -46,8 +53,7 @@ class Publish(VerbPage):
         return found
 
     def act(self, request: HttpRequest, revision: Revision, data: dict[str, Any]) -> str:
-        made = publishing.publish(revision, by=request.user, reason=data["reason"])
-        return published(made)
+        return published(publish_now(revision, request.user, data["reason"]))
 
 
 class ScheduleForm(AskForm):
