@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
-.PHONY: run test lint types check e2e postgres lock clean
+.PHONY: run test deep lint types lock clean
 
 # What runs the site; with PostgreSQL's driver when DATABASE_URL asks for it.
 ifneq (,$(findstring postgres,$(DATABASE_URL)))
@@ -21,6 +21,13 @@ run: $(RUNTIME)
 
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n auto
+
+# The long form of what the tests do briefly: verbs at random from many workers, on SQLite
+# and, when TEST_POSTGRES_URL names a server, on PostgreSQL. Figures: docs/editing.md.
+deep: $(VENV)/.dev
+	STORM_WORKERS=8 STORM_STEPS=400 $(BIN)/python -m pytest -n 0 tests/publishing/test_storm.py
+	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" STORM_WORKERS=8 STORM_STEPS=400 $(BIN)/python -m pytest -n 0 tests/publishing/test_storm.py; else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
+	$(BIN)/python benchmarks/comparison.py
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -128,7 +128,7 @@ class RevisionForm(forms.ModelForm):
         if not self.errors:
             for name, sentence in unsound(self.text(), data.get("note", "")):
                 self.add_error(name, sentence)
-        if self.newest and data.get("base") != self.newest.uuid and "title" in data:
+        if self.newest and data.get("base") != self.newest.uuid and not self.errors:
             self._meet(self.newest)
         return data
 

@@ -46,7 +46,11 @@ class WritingViews:
             raise PermissionDenied
         text = _text_in(request)
         reading = read_unsaved(
-            text.title, text.summary, text.body, text.category, sorted(text.tags, key=str)
+            text.title or "No title yet",
+            text.summary,
+            text.body,
+            text.category,
+            sorted(text.tags, key=str),
         )
         context = {"reading": reading, "kind": self.kind}
         advice = {"advice": advice_on(text, self.kind), "measure": measure(text.body)}

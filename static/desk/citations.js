@@ -40,16 +40,21 @@
 
   // Where the caret stands inside [@one|] a further key joins the group.
   const insert = (key) => {
-    const from = area.selectionStart;
+    // Closing the dialog can move the caret: where it stood is asked first.
+    const { selectionStart: from, selectionEnd } = area;
     const before = area.value.slice(0, from);
     const open = before.lastIndexOf("[@");
     const inside = open >= 0 && !before.slice(open).includes("]") && area.value.slice(from).match(/^[^[\n]*\]/);
     dialog.close();
     area.focus();
-    const end = inside ? from + inside[0].length - 1 : area.selectionEnd;
+    const end = inside ? from + inside[0].length - 1 : selectionEnd;
     const text = inside ? `; @${key}` : `${before && !/\s$/.test(before) ? " " : ""}[@${key}]`;
+    const wanted = area.value.slice(0, end) + text + area.value.slice(end);
     area.setSelectionRange(end, end);
-    if (!document.execCommand("insertText", false, text)) area.setRangeText(text, end, end, "end");
+    document.execCommand("insertText", false, text); // keeps the browser's undo
+    // While another window has the focus, it writes elsewhere or not at all.
+    if (area.value !== wanted) area.value = wanted;
+    area.setSelectionRange(end + text.length, end + text.length);
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
