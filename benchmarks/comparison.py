@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from causes.text.compare import compare  # noqa: E402
+from causes.text.compare import compare
 
 RUNS = 5
 VOCABULARY = [f"word{number}" for number in range(3000)]
