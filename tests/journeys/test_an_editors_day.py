@@ -2,6 +2,8 @@
 
 import re
 
+from tests.journeys.test_pages_in_chromium import violations
+
 TITLE = "Bell's palsy"
 BODY = "## What it is\n\nThe facial nerve swells. [@gordon-2020]"
 
@@ -102,6 +104,7 @@ def test_two_editors_meet_and_both_texts_are_kept(signed_in):
     other.fill("#id_body", body + "\n\nFrom the second tab.")
     other.click("button[name=_save]")
     other.wait_for_selector(".conflict")
+    assert violations(other) == []
     choice = other.locator("fieldset.choice")
     assert choice.count() == 1
     assert "From the first tab." in choice.inner_text()

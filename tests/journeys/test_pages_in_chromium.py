@@ -32,7 +32,9 @@ DESK = [
     "/admin/causes/source/add/",
     "/admin/causes/event/",
 ]
-OF_A_CAUSE = ["change", "history", "rename", "take-down", "review"]
+OF_A_CAUSE = (
+    "change history rename take-down review submit publish schedule share copy withhold".split()
+)
 
 
 def violations(page):
@@ -109,4 +111,14 @@ def test_the_pages_about_one_cause_do_so_too(signed_in, verb):
     signed_in.wait_for_selector("#id_body")
     address = signed_in.url.replace("change/", f"{verb}/")
     assert signed_in.goto(address).status == 200
+    assert violations(signed_in) == []
+
+
+def test_the_page_of_a_bulk_action_does_so_too(signed_in):
+    signed_in.goto("/admin/causes/cause/")
+    signed_in.click("#action-toggle")
+    signed_in.select_option("select[name=action]", "take_down")
+    signed_in.click("button[name=index]")
+    signed_in.click("text=Show what will happen")
+    signed_in.wait_for_selector("text=What will happen")
     assert violations(signed_in) == []
