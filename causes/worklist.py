@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from causes.models import Entry, Event, Publication, Review, Source, Tag
+from causes.models.entry import INTRODUCTION
 from causes.text.likeness import near_duplicates
 
 SHOWN = 8
@@ -216,10 +217,14 @@ def _review_section(key: str, title: str, reviews: QuerySet[Any]) -> Section:
 
 
 def _uncited() -> Section:
+    # Standing pages such as the imprint state nothing that needs a source.
+    stating = Publication.objects.live().filter(
+        Q(entry__kind=Entry.Kind.CAUSE) | Q(entry__slug=INTRODUCTION)
+    )
     return _spans(
         "uncited",
         "Live pages with paragraphs without a citation",
-        Publication.objects.live().filter(revision__uncited__gt=0),
+        stating.filter(revision__uncited__gt=0),
         lambda row: f"{row.revision.uncited} paragraph{'' if row.revision.uncited == 1 else 's'}",
         ("change_cause", "change_page"),
         ("-revision__uncited", "pk"),

@@ -19,10 +19,16 @@ WITHHELD_TITLE = "Withheld"
 """What stands where the title of a withheld text stood."""
 
 
+def count_uncited(body: str) -> int:
+    """How many paragraphs cite nothing, as far as a small column can hold it."""
+    return min(len(uncited_paragraphs(body)), 32_767)
+
+
 class UncitedField(models.PositiveSmallIntegerField):
     """How many paragraphs of the body cite nothing: counted when the text is stored.
 
-    In `pre_save`, which `loaddata` and `bulk_create` call too.
+    In `pre_save`, which `bulk_create` calls too; for `loaddata`, which does not, the guard
+    of revisions counts.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -30,7 +36,7 @@ class UncitedField(models.PositiveSmallIntegerField):
         self.serialize = False
 
     def pre_save(self, model_instance: Any, add: bool) -> int:
-        count = min(len(uncited_paragraphs(model_instance.body)), 32_767)
+        count = count_uncited(model_instance.body)
         setattr(model_instance, self.attname, count)
         return count
 

@@ -103,6 +103,20 @@ def test_the_front_page_takes_the_same_number_of_queries_for_twice_the_rows(clie
     assert counts[0] == counts[1] == counts[2]
 
 
+def test_paragraphs_without_a_citation_are_counted_however_the_text_came_in(article, desk):
+    from causes.text.advice import uncited_paragraphs
+
+    assert "Botulinum toxin (Botox)" in front(desk)["uncited"]
+    assert "Contact" not in front(desk)["uncited"]
+    copies = [
+        Revision(entry=row.entry, number=row.number + 50, title=row.title, body=row.body)
+        for row in Revision.objects.select_related("entry")
+    ]
+    Revision.objects.bulk_create(copies)
+    for row in Revision.objects.all():
+        assert row.uncited == len(uncited_paragraphs(row.body))
+
+
 # Bulk actions ---------------------------------------------------------------------
 
 
