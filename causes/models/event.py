@@ -73,7 +73,8 @@ class Event(NaturalKeyModel):
     def changes(self) -> list[tuple[str, str, str]]:
         """What was different before and after: (field, before, after)."""
         if "changes" in self.details:
-            return [(name, *pair) for name, pair in self.details["changes"].items()]
+            # By name: PostgreSQL keeps no order of keys.
+            return [(name, *pair) for name, pair in sorted(self.details["changes"].items())]
         if "before" in self.details:
             return [("", self.details["before"], self.details["after"])]
         return []
