@@ -66,8 +66,11 @@ def _sections(user: User) -> Iterator[Section]:
     mine: Any = Entry.objects.at_step(step.DRAFT).filter(
         revisions__author=user, revisions__number=F("last_number")
     )
-    # A text that is out or taken down is no draft that somebody still works on.
-    mine = mine.exclude(is_live=False, is_scheduled=False, was_public=True)
+    # A text that was public, and was taken down, is no draft that somebody still works on.
+    shown = Publication.objects.filter(
+        entry=OuterRef("pk"), revision__number=OuterRef("last_number")
+    )
+    mine = mine.exclude(Exists(shown))
     yield _entries("mine", "Drafts of mine", mine, "saved {at}")
     waiting = _at(step.SUBMITTED, verb.SUBMIT)
     more = f"{_list('cause')}?step=submitted"

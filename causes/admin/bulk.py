@@ -1,5 +1,6 @@
 """Actions on many entries: a page says what will happen to each, then it happens to each."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -22,7 +23,7 @@ MOST = 200
 """Entries that one action takes at most."""
 
 
-class Bulk:
+class Bulk(ABC):
     """One action: who may, what it asks, and what it does to one entry."""
 
     name: ClassVar[str]
@@ -35,9 +36,9 @@ class Bulk:
         name = self.permission.format(kind=kind)
         return bool(request.user.has_perm(f"causes.{name}"))
 
+    @abstractmethod
     def act(self, revision: Revision, user: Any, data: dict[str, Any]) -> str:
         """Carries it out, and says what it did. Raises a Refusal."""
-        raise NotImplementedError
 
 
 class ReasonForm(forms.Form):
@@ -103,21 +104,11 @@ class TakeDownAll(Bulk):
 
 
 class CategoryForm(forms.Form):
-    category = forms.ModelChoiceField(Category.objects.none())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["category"]
-        field.queryset = Category.objects.current()
+    category = forms.ModelChoiceField(Category.objects.current())
 
 
 class TagForm(forms.Form):
-    tag = forms.ModelChoiceField(Tag.objects.none())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field: Any = self.fields["tag"]
-        field.queryset = Tag.objects.current()
+    tag = forms.ModelChoiceField(Tag.objects.current())
 
 
 class NothingNew(Refusal):
@@ -129,11 +120,13 @@ class Redraft(Bulk):
 
     permission = "change_{kind}"
 
+    @abstractmethod
     def changed(self, text: Text, data: dict[str, Any]) -> Text:
-        raise NotImplementedError
+        """The text as it is to be."""
 
+    @abstractmethod
     def note(self, data: dict[str, Any]) -> str:
-        raise NotImplementedError
+        """What the draft's note says of the change."""
 
     def act(self, revision: Revision, user: Any, data: dict[str, Any]) -> str:
         before = Text.of(revision)
@@ -272,11 +265,13 @@ class BulkActions:
         form: Any,
         plan: Plan | None = None,
     ) -> TemplateResponse:
+        opts = self.opts
+        kinds = opts.verbose_name if len(revisions) == 1 else opts.verbose_name_plural
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
+            "opts": opts,
             "media": self.media + form.media,
-            "title": f"{bulk.label}: {len(revisions)} {self.opts.verbose_name_plural}",
+            "title": f"{bulk.label}: {len(revisions)} {kinds}",
             "bulk": bulk,
             "action": self.desk_url("bulk", bulk.name),
             "revisions": revisions,

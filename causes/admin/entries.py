@@ -190,9 +190,11 @@ class EntryAdmin(BulkActions, HistoryViews, VerbViews, WritingViews, admin.Model
             return TemplateResponse(request, "admin/causes/entry/conflict.html", context)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def desk_context(self, request: HttpRequest, entry: Any) -> dict[str, Any]:
+    def desk_context(
+        self, request: HttpRequest, entry: Any, desk: Desk | None = None
+    ) -> dict[str, Any]:
         """What every page about one entry says of it."""
-        newest, desk = entry.newest, Desk(entry)
+        newest, desk = entry.newest, desk or Desk(entry)
         steps = Event.objects.filter(entry=entry, verb__in=Event.STEPS)
         last = steps.filter(revision_uuid=newest.uuid).select_related("actor")
         return {

@@ -37,8 +37,8 @@ def publish(revision: Revision, *, by: User, reason: str = "") -> Publication:
     need(by, "publish_entry")
     entry = locked(revision.entry_id)
     spans = Publication.objects.filter(entry=entry)
-    _check_fit(revision, entry, by, was_live=spans.live().filter(revision=revision).exists())
     live: Publication | None = spans.live().filter(revision=revision).first()
+    _check_fit(revision, entry, by, was_live=live is not None)
     if live:
         return live
     state = standing(entry)

@@ -96,8 +96,7 @@
   }
 
   let waiting;
-  form.addEventListener("input", (event) => {
-    if (!event.isTrusted && !event.bubbles) return;
+  form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => write(now()), 300);
   });

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from causes import publishing
 from causes.admin.events import harmless
 from causes.models import Event, Revision, Tag
 from causes.models.clock import now
-from tests.admin.desk import messages_of, url
+from tests.admin.desk import ask, messages_of, url
 from tests.factories import add_draft, make_entry, make_live, make_person, make_source, make_tag
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,30 @@ def test_the_front_page_says_what_needs_doing(client):
         for row in section.rows:
             client.force_login(make_person("Superuser"))
             assert client.get(row.path).status_code == 200, row
+
+
+def test_a_draft_on_a_page_that_was_taken_down_is_still_mine(client):
+    writer = make_person("Writer")
+    client.force_login(writer)
+    for title in ("Fresh", "Left alone"):
+        entry = make_live(title=f"{title}, once", by=None)
+        publishing.publish(add_draft(entry, title=title, by=writer), by=None)
+        publishing.take_down(entry, by=None)
+    add_draft(Revision.objects.get(title="Fresh").entry, title="Fresh draft", by=writer)
+    assert front(client)["mine"] == ["Fresh draft"]
+
+
+def test_a_preview_link_is_made_listed_and_revoked_at_the_desk(client):
+    client.force_login(make_person("Writer"))
+    entry = make_entry(title="Secret")
+    made = ask(client, entry, "share", days="3")
+    (link,) = re.findall(r'href="(/preview/[^"]+)"', made.content.decode())
+    assert b"Secret" in client.get(link).content
+    event = Event.objects.get(verb="share")
+    assert "revoked" in messages_of(ask(client, entry, "share", revoke=str(event.uuid)))[0]
+    assert client.get(link).status_code == 410
+    assert b"closed already" in ask(client, entry, "share", revoke=str(event.uuid)).content
+    assert b"less than or equal to 90" in ask(client, entry, "share", days="91").content
 
 
 def test_the_front_page_takes_the_same_number_of_queries_for_twice_the_rows(client):

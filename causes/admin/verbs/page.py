@@ -1,5 +1,6 @@
 """A page that asks before a verb is carried out, and the one view that serves them all."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django import forms
@@ -53,7 +54,7 @@ class Desk:
         return not ahead or ahead[0].live_from != live.live_until
 
 
-class VerbPage:
+class VerbPage(ABC):
     """One verb: who may, when it is offered, what is asked, what happens."""
 
     name: ClassVar[str]
@@ -90,9 +91,9 @@ class VerbPage:
     def context(self, entry: Any, revision: Revision, desk: Desk) -> dict[str, Any]:
         return {}
 
+    @abstractmethod
     def act(self, request: HttpRequest, revision: Revision, data: dict[str, Any]) -> str:
         """Carries it out and says in a sentence what happened. Raises a Refusal."""
-        raise NotImplementedError
 
     def after(self, request: HttpRequest, admin: Any, entry: Any) -> str:
         """The address to go to when it is done."""
@@ -151,7 +152,7 @@ class VerbViews:
             else:
                 self.message_user(request, sentence, messages.SUCCESS)
                 return HttpResponseRedirect(page.after(request, self, entry))
-        context = self.desk_context(request, entry) | {
+        context = self.desk_context(request, entry, desk) | {
             "form": form,
             "media": self.media + form.media,
             "title": page.title(revision),
