@@ -71,7 +71,7 @@ def _sections(user: User) -> Iterator[Section]:
         entry=OuterRef("pk"), revision__number=OuterRef("last_number")
     )
     mine = mine.exclude(Exists(shown))
-    yield _entries("mine", "Drafts of mine", mine, "saved {at}")
+    yield _entries("mine", "Drafts of mine", mine, "saved {saved}")
     waiting = _at(step.SUBMITTED, verb.SUBMIT)
     more = f"{_list('cause')}?step=submitted"
     concerns = ("approve_entry", "send_back_entry")
@@ -123,7 +123,8 @@ def _entries(
             row.newest_title,
             _change(row.kind, row.pk),
             detail.format(
-                at=_moment(row.newest_at if row.step_at is None else row.step_at),
+                saved=_moment(row.newest_at),
+                at=_moment(row.step_at) if row.step_at else "",
                 who=row.step_by or "somebody",
                 why=f": {row.step_why}" if row.step_why else "",
             ),

@@ -6,6 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -96,6 +97,17 @@ def test_a_draft_on_a_page_that_was_taken_down_is_still_mine(client):
         publishing.take_down(entry, by=None)
     add_draft(Revision.objects.get(title="Fresh").entry, title="Fresh draft", by=writer)
     assert front(client)["mine"] == ["Fresh draft"]
+
+
+def test_a_draft_of_mine_tells_when_it_was_saved_not_when_one_before_it_was_submitted(client):
+    writer = make_person("Writer")
+    client.force_login(writer)
+    entry = make_entry(by=writer)
+    with time_machine.travel("2027-01-02T03:04Z", tick=False):
+        publishing.submit(entry.newest, by=writer)
+    with time_machine.travel("2027-05-06T07:08Z", tick=False):
+        add_draft(entry, title="Later", by=writer)
+    assert b"saved 6 May 2027, 07:08" in client.get(reverse("admin:index")).content
 
 
 def test_a_preview_link_is_made_listed_and_revoked_at_the_desk(client):
