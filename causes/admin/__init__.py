@@ -9,6 +9,7 @@ from taggit.models import Tag as StockTag
 
 from causes.admin.entries import CauseAdmin, PageAdmin
 from causes.admin.events import EventAdmin
+from causes.admin.imports import ImportAdmin
 from causes.admin.sources import SourceAdmin
 from causes.admin.taxonomy import CategoryAdmin, TagAdmin
 
@@ -16,4 +17,12 @@ from causes.admin.taxonomy import CategoryAdmin, TagAdmin
 if admin.site.is_registered(StockTag):
     admin.site.unregister(StockTag)
 
-__all__ = ["CategoryAdmin", "CauseAdmin", "EventAdmin", "PageAdmin", "SourceAdmin", "TagAdmin"]
+__all__ = [
+    "CategoryAdmin",
+    "CauseAdmin",
+    "EventAdmin",
+    "ImportAdmin",
+    "PageAdmin",
+    "SourceAdmin",
+    "TagAdmin",
+]

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from causes import publishing
+from causes.admin.exports import export_action, may_export
 from causes.admin.verbs.moments import MomentField
 from causes.admin.verbs.spans import publish_now
 from causes.models import Category, Revision, Tag
@@ -219,11 +220,16 @@ class BulkActions:
     message_user: Any
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {
+        actions = {
             bulk.name: (_action(bulk), bulk.name, bulk.label)
             for bulk in BULKS.values()
             if bulk.may(request, self.kind) and not (bulk.causes_only and self.kind != "cause")
         }
+        if may_export(request):
+            public = export_action("public", "Export what is live or scheduled")
+            history = export_action("history", "Export with all revisions")
+            actions |= {action[1]: action for action in (public, history)}
+        return actions
 
     def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """The second and third step: the page of what will happen, and what then did."""

@@ -16,6 +16,7 @@ from django.utils.timezone import localtime
 
 from causes import publishing
 from causes.admin.bulk import BulkActions
+from causes.admin.busy import KeepsText
 from causes.admin.forms import RevisionForm
 from causes.admin.history import HistoryViews
 from causes.admin.lists import (
@@ -34,7 +35,7 @@ from causes.publishing import Refusal, StaleDraft
 from causes.reading import read_revision
 
 
-class EntryAdmin(BulkActions, HistoryViews, VerbViews, WritingViews, admin.ModelAdmin):
+class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, admin.ModelAdmin):
     """Edits an entry through its revisions.
 
     Django's change form works on one row and saves over it. Here the form is one
@@ -44,6 +45,7 @@ class EntryAdmin(BulkActions, HistoryViews, VerbViews, WritingViews, admin.Model
     kind: str
     form = RevisionForm
     change_form_template = "admin/causes/entry/change_form.html"
+    change_list_template = "admin/causes/entry/change_list.html"
     list_display = ("title", "category", "state_shown", "tag_names", "edited", "live_since")
     list_filter = (StateFilter, StepFilter, CategoryFilter, TagFilter)
     verbs = VERBS

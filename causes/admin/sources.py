@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 from causes import publishing
+from causes.admin.busy import KeepsText
 from causes.models import Citation, Source
 
 PICKED = 20
@@ -31,7 +32,7 @@ class CheckedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):
+class SourceAdmin(KeepsText, admin.ModelAdmin):
     list_display = ("key", "kind", "authors", "title", "year", "checked_on", "withdrawn_on")
     list_filter = ("kind", CheckedFilter)
     search_fields = ("key", "authors", "title", "published_in", "doi")

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from causes import publishing
+from causes.admin.busy import KeepsText
 from causes.models import Category, Tag
 from causes.publishing import NameTaken
 from causes.text.names import fold, name_slug, tidy
@@ -41,7 +42,7 @@ class TaxonForm(forms.ModelForm):
         return f"There is a {model._meta.verbose_name} “{same.name}” already." if same else ""
 
 
-class TaxonAdmin(admin.ModelAdmin):
+class TaxonAdmin(KeepsText, admin.ModelAdmin):
     form = TaxonForm
     merge_permission: str
     search_fields = ("name",)

@@ -12,6 +12,9 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from causes.database import postgresql, sqlite
+from causes.database.turns import ImportRunning, import_running, importing, lock, writing
+
+__all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
 
 DERIVED = {"citation"}
 """Models whose table is made here: never migrated, never dumped into a fixture."""
@@ -58,7 +61,7 @@ def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
     """Makes everything anew, and fills the derived tables from the rows there are."""
     from causes.models import Citation, FixtureFormat, Revision
-    from causes.models.format import FORMAT
+    from causes.models.format import FORMAT, VERSION
 
     connection = connections[using]
     engine = ENGINES[connection.vendor]
@@ -73,24 +76,12 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
         )
         for statement in engine.BACKFILL:
             cursor.execute(statement)
-        FixtureFormat.objects.using(using).get_or_create(name=FORMAT)
+        FixtureFormat.objects.using(using).update_or_create(
+            name=FORMAT, defaults={"version": VERSION}
+        )
         uncited = Revision.objects.using(using).filter(body__contains="[@", citations=None)
         for revision in uncited.only("pk", "body").iterator():
             Citation.note([revision])
-
-
-def lock(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Waits for its turn and takes the one write lock until the transaction ends.
-
-    Every verb calls it first: one lock cannot be taken in two orders. On SQLite
-    the IMMEDIATE transaction has taken it already.
-    """
-    connection = connections[using]
-    if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("The lock is taken inside a transaction.")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT number FROM causes_generation WHERE id = 1 FOR UPDATE")
 
 
 def generation(using: str = DEFAULT_DB_ALIAS) -> int:

@@ -17,11 +17,11 @@ PUBLIC_TABLES = {
 }
 """Each table that a visitor sees something of, with the columns that show."""
 
-_TEXT = "uuid entry_id number based_on title summary body category_id tag_count note created_at"
-_TEXT += " withheld_at"
+_TEXT = "uuid entry_id number based_on predecessors title summary body category_id tag_count note"
+_TEXT += " created_at withheld_at"
 # The one exception, by its name: the verb `withhold` blanks a text for good.
-_KEPT = "uuid entry_id number based_on category_id tag_count created_at"
-_EVENT = "uuid at verb subject revision_uuid from_state reason details actor_id"
+_KEPT = "uuid entry_id number based_on predecessors category_id tag_count created_at"
+_EVENT = "uuid at verb subject revision_uuid from_state reason details actor_id by_import_id"
 
 FIXED_TEXT = "a stored text never changes: save a new revision"
 FIXED_TAGS = "the tags of a stored text never change: save a new revision"

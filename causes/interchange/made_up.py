@@ -167,7 +167,7 @@ def _key(text: dict[str, Any], place: int) -> str:
 
 def _revisions(entry: Entry, text: dict[str, Any], category: Category) -> Iterator[Revision]:
     """A first draft without its last section, one with all of it, and the summary mended."""
-    based_on = None
+    before: list[str] = []
     summary = text["summary"]
     sections = text["sections"]
     steps = ((sections[:-1], summary), (sections, summary), (sections, f"{summary} (Revised.)"))
@@ -176,7 +176,8 @@ def _revisions(entry: Entry, text: dict[str, Any], category: Category) -> Iterat
             uuid=uuid.uuid5(_NAMESPACE, f"{entry.slug} {number}"),
             entry=entry,
             number=number,
-            based_on=based_on,
+            based_on=before[0] if before else None,
+            predecessors=list(before),
             title=text["title"],
             summary=shown[:500],
             body=_body(held, [_key(text, p) for p in range(1, len(text["sources"]) + 1)]),
@@ -185,7 +186,7 @@ def _revisions(entry: Entry, text: dict[str, Any], category: Category) -> Iterat
             note="Made up.",
             created_at=entry.created_at,
         )
-        based_on = made.uuid
+        before.insert(0, str(made.uuid))
         yield made
 
 

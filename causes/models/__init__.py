@@ -3,6 +3,7 @@
 from causes.models.entry import Cause, Entry, Page, Redirect
 from causes.models.event import Event
 from causes.models.format import FixtureFormat
+from causes.models.imports import Import
 from causes.models.publication import Publication
 from causes.models.review import Review
 from causes.models.revision import Citation, Revision
@@ -16,6 +17,7 @@ __all__ = [
     "Entry",
     "Event",
     "FixtureFormat",
+    "Import",
     "Page",
     "Publication",
     "Redirect",

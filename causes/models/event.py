@@ -8,6 +8,7 @@ from django.db import models
 
 from causes.models.clock import now
 from causes.models.entry import Entry
+from causes.models.imports import Import
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 
 
@@ -33,6 +34,8 @@ class Event(NaturalKeyModel):
         CHANGE = "change", "changed"
         REMIND = "remind", "reminded by e-mail"
         REMIND_FAILED = "remind-failed", "reminder not sent"
+        IMPORT = "import", "imported"
+        UNDO_IMPORT = "undo-import", "import undone"
 
     STEPS = (Verb.SUBMIT, Verb.SEND_BACK, Verb.APPROVE, Verb.TAKE_DOWN)
     """What moves a text through the workflow. The last of them says where it stands."""
@@ -49,6 +52,14 @@ class Event(NaturalKeyModel):
     from_state = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=500, blank=True)
     details = models.JSONField(default=dict, blank=True)
+    by_import = models.ForeignKey(
+        Import,
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="events",
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -64,7 +75,14 @@ class Event(NaturalKeyModel):
         verbose_name_plural = "event log"
         ordering = ("-at", "-pk")
         default_permissions = ("view",)
-        indexes = (models.Index(fields=("entry", "at"), name="event_by_entry"),)
+        indexes = (
+            models.Index(fields=("entry", "at"), name="event_by_entry"),
+            models.Index(
+                fields=("by_import",),
+                condition=models.Q(by_import__isnull=False),
+                name="event_by_import",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.get_verb_display()}"
@@ -82,4 +100,4 @@ class Event(NaturalKeyModel):
     def natural_key(self) -> tuple[str, ...]:
         return (str(self.uuid),)
 
-    natural_key.dependencies = ["causes.entry"]  # type: ignore[attr-defined]
+    natural_key.dependencies = ["causes.entry", "causes.import"]  # type: ignore[attr-defined]

@@ -7,8 +7,8 @@ from django.db import models
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 
 FORMAT = "denervation-site"
-VERSION = 1
-"""The version that this code writes and reads. docs/architecture.md says what it holds."""
+VERSION = 2
+"""The version that this code writes and reads. docs/fixtures.md says what it holds."""
 
 
 class FixtureFormat(NaturalKeyModel):

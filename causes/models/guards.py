@@ -301,9 +301,11 @@ def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: 
 
 def check_format(instance: FixtureFormat, raw: bool, **_: Any) -> None:
     if raw and instance.version != VERSION:
+        older = instance.version < VERSION
+        way = "import_fixture brings it up to date" if older else "use a newer version of the site"
         raise Refused(
-            f"the fixture is written in format {instance.version}, and this site reads format "
-            f"{VERSION}. Use the version of the site that wrote it, or a newer one."
+            f"the fixture is written in format {instance.version}, and loaddata reads format "
+            f"{VERSION} only: {way}."
         )
 
 

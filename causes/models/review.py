@@ -15,7 +15,9 @@ class ReviewQuerySet(NaturalKeyQuerySet["Review"]):
     def latest_of(self, entries: list[int]) -> dict[int, "Review"]:
         """The last review of each of these entries that has one, by the entry's id."""
         rows = self.filter(revision__entry__in=entries).select_related("revision")
-        return {row.revision.entry_id: row for row in rows.order_by("reviewed_on", "pk")}
+        return {
+            row.revision.entry_id: row for row in rows.order_by("reviewed_on", "created_at", "pk")
+        }
 
 
 class Review(NaturalKeyModel):

@@ -71,6 +71,13 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         editable=False,
         help_text="The revision this one started from. A plain value: it may be elsewhere.",
     )
+    predecessors = models.JSONField(
+        default=list,
+        blank=True,
+        editable=False,
+        help_text="UUIDs of the texts that stood in the entry before it, newest first, "
+        "50 at most. It takes their place wherever they are.",
+    )
     title = models.CharField(max_length=200)
     summary = models.CharField(
         max_length=500,
@@ -119,6 +126,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         "entry_id",
         "number",
         "based_on",
+        "predecessors",
         "title",
         "summary",
         "body",

@@ -8,19 +8,19 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-_READ = tuple(f"view_{name}" for name in "cause page category tag source event".split())
+_READ = tuple(f"view_{name}" for name in "cause page category tag source event import".split())
 
 ROLES: dict[str, tuple[str, ...]] = {
     "Writer": (
         *_READ,
         *("add_cause", "change_cause", "add_page", "change_page"),
         *("add_source", "change_source", "add_tag"),
-        *("submit_entry", "share_entry"),
+        *("submit_entry", "share_entry", "add_import"),
     ),
     "Reviewer": (*_READ, "review_entry", "send_back_entry"),
     "Publisher": (
         *_READ,
-        *("approve_entry", "publish_entry", "rename_entry", "share_entry"),
+        *("approve_entry", "publish_entry", "rename_entry", "share_entry", "add_import"),
         *("change_tag", "merge_tag", "change_category", "merge_category"),
     ),
 }

@@ -68,6 +68,20 @@ def link_closed(request: HttpRequest) -> HttpResponse:
     )
 
 
+def import_running(request: HttpRequest) -> HttpResponse:
+    response = _page(
+        request,
+        503,
+        "An import is running",
+        [
+            "Until it ends nothing else can be saved. Nothing of yours was written or lost.",
+            "Go back, and try again in a minute.",
+        ],
+    )
+    response["Retry-After"] = "60"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(
         request,

@@ -9,6 +9,8 @@ from causes.publishing.situations import EverPublic, SlugTaken, StaleDraft, Unso
 from causes.publishing.text import Text, unsound
 from causes.publishing.verb import User, locked, need, record, standing, verb
 
+MOST_PREDECESSORS = 50
+
 
 @verb
 def create_entry(kind: str, slug: str, text: Text, *, by: User, note: str = "") -> Entry:
@@ -162,15 +164,27 @@ def _check_slug(slug: str, kind: str, entry: Entry | None = None) -> None:
         )
 
 
+def predecessors(entry: Entry) -> list[str]:
+    """The texts that the next one takes the place of, newest first, as UUIDs."""
+    newest = entry.revisions.order_by("-number").values_list("uuid", "predecessors")
+    rows = list(newest[:MOST_PREDECESSORS])
+    here = [str(uuid) for uuid, _ in rows]
+    # Those that a fixture's text took the place of elsewhere never came along.
+    elsewhere = [uuid for uuid in (rows[0][1] if rows else []) if uuid not in here]
+    return [*here, *elsewhere][:MOST_PREDECESSORS]
+
+
 def _add_revision(entry: Any, text: Text, *, by: User, base: UUID | None, note: str) -> Revision:
     if problems := unsound(text, note):
         raise UnsoundText(problems)
+    before = predecessors(entry)
     entry.last_number += 1
     entry.save(update_fields=["last_number"])
     revision: Revision = Revision.objects.create(
         entry=entry,
         number=entry.last_number,
         based_on=base,
+        predecessors=before,
         title=text.title,
         summary=text.summary,
         body=text.body,

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from causes import database
 from causes.models import Entry, Publication, Revision
 
 Problem = tuple[str, str]
@@ -24,6 +25,10 @@ class Refusal(Exception):
 
 class NotPermitted(Refusal, PermissionDenied):
     """The person may not do this. Where nobody catches it, Django answers 403."""
+
+
+class ImportRunning(Refusal, database.ImportRunning):
+    """An import has the turn: nothing else is written until it ends."""
 
 
 class FourEyes(Refusal):

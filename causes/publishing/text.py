@@ -1,5 +1,6 @@
 """What a reader sees of an entry, in hand before it is a stored revision."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
@@ -53,8 +54,13 @@ def unsound(text: Text, note: str = "") -> list[Problem]:
     return problems + [("body", sentence) for sentence in objections(text.body)]
 
 
-def publishing_problems(text: Text, kind: str) -> list[Problem]:
-    """What keeps a stored text from being published."""
+def publishing_problems(
+    text: Text, kind: str, known: Collection[str] | None = None
+) -> list[Problem]:
+    """What keeps a stored text from being published.
+
+    `known` are the source keys that there are, where the caller has looked them up.
+    """
     problems: list[Problem] = []
     if not text.summary.strip():
         problems.append(("summary", "Lists and search engines show the summary: write one."))
@@ -63,7 +69,8 @@ def publishing_problems(text: Text, kind: str) -> list[Problem]:
     if not text.body.strip():
         problems.append(("body", "The text is empty."))
     keys = cited_keys(text.body)
-    known = set(Source.objects.filter(key__in=keys).values_list("key", flat=True))
+    if known is None:
+        known = set(Source.objects.filter(key__in=keys).values_list("key", flat=True))
     for key in keys:
         if key not in known:
             sentence = f"It cites [@{key}], but there is no source with the key {key!r}: "

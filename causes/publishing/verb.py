@@ -5,12 +5,11 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.contrib.auth.models import User as UserRow
-from django.db import transaction
 
 from causes import database
 from causes.models import Entry, Event, Revision
 from causes.models.clock import now
-from causes.publishing.situations import NotPermitted, ReasonNeeded
+from causes.publishing.situations import ImportRunning, NotPermitted, ReasonNeeded
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,13 +18,18 @@ User = UserRow | None
 
 
 def verb(function: Callable[P, R]) -> Callable[P, R]:
-    """One transaction under the one lock; what the verb reads, it reads after taking it."""
+    """One transaction under the one lock; what the verb reads, it reads after taking it.
+
+    Every verb raises ImportRunning while an import has the turn.
+    """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with transaction.atomic():
-            database.lock()
-            return function(*args, **kwargs)
+        try:
+            with database.writing():
+                return function(*args, **kwargs)
+        except database.ImportRunning as error:
+            raise ImportRunning from error
 
     return run
 

@@ -14,6 +14,7 @@ from markdown_it.rules_inline import StateInline
 KEY = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _ONE = rf"@{KEY}(?:,[^\[\];@\n]{{1,80}})?"
 _GROUP = re.compile(rf"\[{_ONE}(?:;\s*{_ONE})*\]")
+_KEYS = re.compile(rf"@({KEY})")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def scan(body: str) -> list[str] | None:
         return None
     found: dict[str, None] = {}
     for group in _GROUP.findall(body):
-        found.update(dict.fromkeys(citation.key for citation in parse_group(group)))
+        # A locator holds no `@`, so that what stands behind one is a key.
+        found.update(dict.fromkeys(_KEYS.findall(group)))
     return list(found)
 
 

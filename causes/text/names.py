@@ -68,6 +68,8 @@ def bad_characters(text: str) -> str:
     """
     if "\x00" in text:
         return "It holds a NUL character, which cannot be stored; remove it."
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return "It holds half of a character (a lone surrogate), which cannot be stored; remove it."
     return ""

@@ -1,0 +1,130 @@
+"""Whose turn it is to write: many verbs one after another, or one import alone.
+
+A verb takes a share of a lock for as long as its transaction lasts, an import takes
+all of it. Whoever finds it taken is told at once instead of waiting for minutes. Both
+locks belong to a process or a session: one that is killed lets go of its own.
+"""
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
+
+# Any two numbers that nothing else on the server uses.
+_ONE_IMPORT, _ALL_WRITERS = 730_118_001, 730_118_002
+
+
+class ImportRunning(Exception):
+    """An import has the turn, and nothing else is written until it ends."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An import is running, and nothing else can be saved until it ends. "
+            "Nothing of yours was written or lost: try again in a minute."
+        )
+
+
+def lock(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Waits for its turn and takes the one write lock until the transaction ends.
+
+    Every verb calls it first: one lock cannot be taken in two orders. On SQLite
+    the IMMEDIATE transaction has taken it already.
+    """
+    connection = connections[using]
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("The lock is taken inside a transaction.")
+    if connection.vendor == "postgresql":
+        _ask(connection, "SELECT number FROM causes_generation WHERE id = 1 FOR UPDATE")
+
+
+@contextmanager
+def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """One transaction under the one lock: what a verb is. Raises ImportRunning."""
+    connection = connections[using]
+    with ExitStack() as stack:
+        if connection.vendor == "sqlite" and import_running(using):
+            raise ImportRunning
+        try:
+            stack.enter_context(transaction.atomic(using=using))
+            if connection.vendor == "postgresql":
+                # Through the whole transaction, and so refused while an import waits for it.
+                share = f"SELECT pg_try_advisory_xact_lock_shared({_ALL_WRITERS})"
+                if not _ask(connection, share):
+                    raise ImportRunning
+            lock(using)
+        except OperationalError as error:
+            if import_running(using):
+                raise ImportRunning from error
+            raise
+        yield
+
+
+@contextmanager
+def importing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """One transaction in which nobody else writes and readers read on. Raises ImportRunning."""
+    connection: Any = connections[using]
+    with ExitStack() as stack:
+        if connection.vendor == "sqlite":
+            stack.enter_context(_whole_file_lock(_lock_file(connection)))
+        stack.enter_context(transaction.atomic(using=using))
+        if connection.vendor == "postgresql":
+            if not _ask(connection, f"SELECT pg_try_advisory_xact_lock({_ONE_IMPORT})"):
+                raise ImportRunning
+            _ask(connection, f"SELECT pg_advisory_xact_lock({_ALL_WRITERS})::text")
+        lock(using)
+        connection.has_import_turn = True
+        stack.callback(setattr, connection, "has_import_turn", False)
+        yield
+
+
+def import_running(using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether somebody else's import has the turn now."""
+    connection: Any = connections[using]
+    if getattr(connection, "has_import_turn", False):
+        return False
+    if connection.vendor == "postgresql":
+        held = (
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted "
+            f"AND classid = 0 AND objid = {_ONE_IMPORT} AND database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
+        return bool(_ask(connection, held))
+    path = _lock_file(connection)
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _lock_file(connection: Any) -> Path:
+    return Path(f"{connection.settings_dict['NAME']}.import-lock")
+
+
+@contextmanager
+def _whole_file_lock(path: Path) -> Iterator[None]:
+    with path.open("ab") as file:
+        for attempt in range(20):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                # Whoever only looks holds it for microseconds.
+                if attempt == 19:
+                    raise ImportRunning from error
+                time.sleep(0.01)
+        yield
+
+
+def _ask(connection: Any, question: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        row = cursor.fetchone()
+    return row[0] if row else None

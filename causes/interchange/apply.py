@@ -1,0 +1,312 @@
+"""A plan carried out: one transaction, all of it or none."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError
+
+from causes import database
+from causes.database import bulk
+from causes.interchange.format import Row, shown_moment
+from causes.interchange.here import Here, source_keys
+from causes.interchange.judging import (
+    CONFLICT,
+    CREATED,
+    KEPT,
+    REFUSED,
+    TAKEN_DOWN,
+    UNCHANGED,
+    WRITTEN,
+    Known,
+    Verdict,
+    after_writing,
+    before_writing,
+    next_instant,
+)
+from causes.interchange.plan import Plan, Progress, judged, may_of, options_as_dict, repr_of
+from causes.interchange.records import MODELS, differences, mark, stored
+from causes.models import Category, Entry, Import, Source
+from causes.models.clock import now
+from causes.publishing import ImportRunning, Refusal
+from causes.publishing.incoming import Incoming, Names, note_changes, write
+from causes.publishing.verb import User
+from causes.text.markdown import cited_keys
+from causes.text.names import fold
+
+ITEMS_AT_ONCE = 200
+REPORTED = 500
+"""Lines that an import's own row keeps; the event log has every entry."""
+
+
+class NotApplied(Refusal):
+    """The plan as it is cannot be carried out; nothing was written."""
+
+
+class MovedOn(NotApplied):
+    """Something here changed since the plan was made: look at a new one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} was changed here since the plan was made, so nothing was written. "
+            "This is the plan as it is now."
+        )
+
+
+def applying(
+    plan: Plan, name: str, *, run: Import | None = None
+) -> Generator[Progress, None, Import | None]:
+    """Carries a plan out, step by step; closing the generator before its end undoes all of it.
+
+    `run` is the row of an import that was planned before; otherwise one is made, unless
+    there is nothing to write. Returns it. Raises NotApplied, MovedOn, ImportRunning.
+    """
+    if sentence := plan.objection:
+        raise NotApplied(sentence)
+    if not plan.writes:
+        return None
+    try:
+        with database.importing(), bulk.room():
+            applied = run or Import(name=name[:300], by=plan.by)
+            yield from _Apply(plan, applied).steps()
+    except database.ImportRunning as error:
+        raise ImportRunning from error
+    except IntegrityError as error:
+        reason = " ".join(str(error).split())
+        raise NotApplied(f"The database refused it, and nothing was written: {reason}") from error
+    return applied
+
+
+class _Apply:
+    def __init__(self, plan: Plan, run: Import) -> None:
+        self.plan, self.run, self.store = plan, run, plan.store
+        self.by: User = plan.by
+        self.may = may_of(plan.by)
+        self.moment = now()
+        self.at = shown_moment(self.moment)
+        self.done, self.total = 0, plan.writes
+
+    def steps(self) -> Iterator[Progress]:
+        plan, run = self.plan, self.run
+        if self.store.fact("may") != repr_of(self.may):
+            raise MovedOn("What you may do")
+        run.applied_at, run.options = self.moment, options_as_dict(plan.options)
+        run.counts, run.report = self.store.counts(), self._report()
+        run.save()
+        yield self._progress()
+        for kind in ("category", "tag"):
+            self._write_names(kind)
+        yield from self._write_sources()
+        yield from self._write_entries()
+
+    def _progress(self) -> Progress:
+        return Progress("Writing", self.done, self.total)
+
+    def _report(self) -> list[list[str]]:
+        lines = [[i.outcome, f"{i.kind} {i.key}", " ".join(i.sentences)] for i in self._notable()]
+        for problem in self.store.problems(most=REPORTED):
+            lines.append([REFUSED, "", str(problem)])
+        more = self.plan.number(CONFLICT, REFUSED, KEPT) + self.store.problem_count() - REPORTED
+        if more > 0:
+            lines = [*lines[:REPORTED], ["", "", f"And {more:,} more."]]
+        return lines
+
+    def _notable(self) -> Iterator[Any]:
+        question = "outcome IN (?, ?, ?) OR (outcome = ? AND sentences <> '')"
+        return self.store.items(question, CONFLICT, REFUSED, KEPT, UNCHANGED, most=REPORTED)
+
+    def _chunks(self, where: str, *values: Any) -> Iterator[list[tuple[Any, Row]]]:
+        """The items to be written with their content, some at a time."""
+        last = 0
+        marks = ", ".join("?" * len(WRITTEN))
+        while True:
+            found = list(
+                self.store.items(
+                    f"{where} AND outcome IN ({marks}) AND id > ?",
+                    *values,
+                    *sorted(WRITTEN),
+                    last,
+                    most=ITEMS_AT_ONCE,
+                )
+            )
+            if not found:
+                return
+            last = found[-1].id
+            yield [(item, self.store.content(item.id)) for item in found]
+
+    # Categories and tags -------------------------------------------------------------------------
+
+    def _write_names(self, kind: str) -> None:
+        model = MODELS[kind]
+        rows = [pair for chunk in self._chunks("kind = ?", kind) for pair in chunk]
+        here = stored(kind)
+        for item, _ in rows:
+            held = here[item.key][1] if item.key in here else None
+            if mark(held) != item.seen:
+                raise MovedOn(f"The {kind} {item.key!r}")
+        made = [self._named(model, row) for item, row in rows if item.outcome == CREATED]
+        model.objects.bulk_create(made)
+        ids = dict(model.objects.values_list("slug", "pk"))
+        aliases = dict(
+            model.objects.exclude(merged_into=None).values_list("slug", "merged_into__slug")
+        )
+        aliases |= {row["slug"]: row["merged_into"] for _, row in rows}
+        changes = []
+        for item, row in rows:
+            aim = row["merged_into"]
+            while aim is not None and aliases.get(aim) is not None:
+                aim = aliases[aim]  # what is called otherwise today
+            new = self._columns(kind, row) | {"merged_into": ids[aim] if aim else None}
+            if item.outcome == CREATED:
+                if aim:
+                    model.objects.filter(pk=ids[item.key]).update(merged_into=ids[aim])
+                continue
+            pk, held = here[item.key]
+            model.objects.filter(pk=pk).update(
+                folded=fold(row["name"]), updated_at=self._updated(row, held), **new
+            )
+            what = f"{model._meta.verbose_name} “{held['name']}”"
+            changes.append((what, _changes(kind, item.key, {**row, "merged_into": aim}, held)))
+        note_changes(changes, at=self.moment, by=self.by, run=self.run)
+        self.done += len(rows)
+        setattr(self, f"{kind}_ids", ids)
+
+    def _named(self, model: Any, row: Row) -> Any:
+        columns = self._columns("category" if model is Category else "tag", row)
+        moment = datetime.fromisoformat(row["updated_at"]) if row["updated_at"] else self.moment
+        return model(**columns, updated_at=moment)
+
+    @staticmethod
+    def _columns(kind: str, row: Row) -> Row:
+        names = ["name", "slug"]
+        if kind == "category":
+            names += ["description", "position", "review_months"]
+        return {name: row[name] for name in names}
+
+    def _updated(self, row: Row, held: Row) -> datetime:
+        """The file's word for it, but later than what it takes the place of."""
+        if row["updated_at"] and row["updated_at"] > held["updated_at"]:
+            return datetime.fromisoformat(row["updated_at"])
+        return self.moment
+
+    # Sources ------------------------------------------------------------------------------------
+
+    def _write_sources(self) -> Iterator[Progress]:
+        names = [
+            *("key kind authors title published_in year doi pmid pmcid url checked_on").split(),
+            *("withdrawn_on", "withdrawn_reason"),
+        ]
+        checker = self.by.pk if self.by else None
+        for chunk in self._chunks("kind = 'source'"):
+            here = stored("source", [item.key for item, _ in chunk])
+            new, changes = [], []
+            for item, row in chunk:
+                held = here[item.key][1] if item.key in here else None
+                if mark(held) != item.seen:
+                    raise MovedOn(f"The source {item.key!r}")
+                if held is None:
+                    checked = checker if row["checked_on"] else None
+                    moment = bulk.moment(row["updated_at"] or self.at)
+                    new.append((*(row[name] for name in names), moment, checked))
+                    continue
+                columns = {name: row[name] for name in names}
+                if row["checked_on"] != held["checked_on"]:
+                    columns["checked_by"] = checker if row["checked_on"] else None
+                columns["updated_at"] = self._updated(row, held)
+                Source.objects.filter(key=item.key).update(**columns)
+                changes.append((f"source [@{item.key}]", _changes("source", item.key, row, held)))
+            bulk.insert("causes_source", " ".join([*names, "updated_at", "checked_by_id"]), new)
+            note_changes(changes, at=self.moment, by=self.by, run=self.run)
+            self.done += len(chunk)
+            yield self._progress()
+
+    # Entries ------------------------------------------------------------------------------------
+
+    def _write_entries(self) -> Iterator[Progress]:
+        names = Names(self.category_ids, self.tag_ids)  # type: ignore[attr-defined]
+        for chunk in self._chunks("kind NOT IN ('category', 'tag', 'source')"):
+            coming: list[Incoming] = []
+            rows = [row for item, row in chunk if item.outcome != TAKEN_DOWN]
+            verdicts = judged(
+                rows,
+                self._known(names, rows),
+                at=self.at,
+                may=self.may,
+                on_conflict=self.plan.options.on_conflict,
+            )
+            by_slug = {row["entry"]["slug"]: verdict for row, verdict in verdicts}
+            gone = Here([item.key for item, _ in chunk if item.outcome == TAKEN_DOWN])
+            for item, _ in chunk:
+                if item.outcome == TAKEN_DOWN:
+                    coming.append(self._taken_down(item, gone))
+                    continue
+                verdict = by_slug[item.key]
+                self._check(item, verdict)
+                if verdict.work is not None:
+                    coming.append(verdict.work)
+            states = _states([one.entry for one in coming if one.entry is not None])
+            write(coming, names, at=self.at, by=self.by, run=self.run, states=states)
+            self.done += len(chunk)
+            yield self._progress()
+
+    def _known(self, names: Names, rows: list[Row]) -> Known:
+        """By now the file's own categories, tags and sources are here."""
+        keys = {
+            key for row in rows for text in row["revisions"] for key in cited_keys(text["body"])
+        }
+        return Known(set(names.category), set(names.tag), source_keys(keys))
+
+    @staticmethod
+    def _check(item: Any, verdict: Verdict) -> None:
+        # What became public or ended by the clock alone leaves the mark as it was.
+        if verdict.mark != item.seen or verdict.outcome not in WRITTEN:
+            raise MovedOn(f"The {item.kind} {item.key!r}")
+
+    def _taken_down(self, item: Any, here: Here) -> Incoming:
+        standing = here.by_slug.get(item.key)
+        if standing is None or standing.mark != item.seen:
+            raise MovedOn(f"The {item.kind} {item.key!r}")
+        work = Incoming(standing.kind, standing.slug, "", entry=standing.pk, head=standing.head)
+        work.forget = [span.pk for span in standing.spans if not span.begun(self.at)]
+        until = next_instant(standing.spans, self.at)
+        work.end = [(span.pk, until) for span in standing.spans if span.live(self.at)]
+        work.details = {"before": before_writing(standing, self.at), "pruned": True}
+        work.details["after"] = after_writing(standing, work, until)
+        return work
+
+
+def _states(entries: list[int]) -> dict[int, str]:
+    """Where entries stand, for the event log."""
+    rows = Entry.objects.with_state().filter(pk__in=entries) if entries else ()
+    return {row.pk: Entry.state_of(row).value for row in rows}
+
+
+def _changes(kind: str, key: str, row: Row, held: Row) -> Row:
+    """What the event log says of a changed record, and what undoing goes back to."""
+    names = differences(row, held)
+    return {
+        "changes": {name: [_text(held[name]), _text(row[name])] for name in names},
+        "was": {name: held[name] for name in names},
+        "kind": kind,
+        "key": key,
+    }
+
+
+def after_values(row: Row, names: Iterable[str]) -> dict[str, str]:
+    """Some fields of a record here, as the event log writes them."""
+    return {name: _text(row[name]) for name in names}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def run_through(
+    steps: Generator[Progress, None, Any], tell: Callable[[Progress], None] = lambda step: None
+) -> Any:
+    """Runs a step-by-step work to its end, and returns what it returns."""
+    while True:
+        try:
+            tell(next(steps))
+        except StopIteration as end:
+            return end.value

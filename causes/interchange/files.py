@@ -1,0 +1,218 @@
+"""From a file's bytes to its rows, a few at a time, whatever its size.
+
+JSON (one array) and JSON Lines, plain or gzipped. A row is cut out of the text by the
+standard library's own scanner, which needs the row whole and nothing behind it: three
+times as fast as an event parser, and it tells doubled keys.
+"""
+
+import codecs
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from causes.interchange.problems import Problem, Unreadable
+
+PIECE = 1 << 18
+"""Bytes read at once."""
+
+LONGEST_ROW = 8 << 20
+"""Characters of one row at most: forty bodies of the longest kind."""
+
+UNPACKED = 16 << 30
+"""Bytes of a file at most, after unpacking."""
+
+_GZIP = b"\x1f\x8b"
+_OTHER_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+_SPACE = re.compile(r"[ \t\n\r]*")
+_KINDS = {".xml": "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive"}
+
+
+class Doubled(dict[str, Any]):
+    """An object in which a name stands twice: whichever counted, the other would be lost."""
+
+    name = ""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    doubled = Doubled(made)
+    names = [name for name, _ in pairs]
+    doubled.name = next(name for name in names if names.count(name) > 1)
+    return doubled
+
+
+def _constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
+
+
+_scan = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).raw_decode
+
+
+def rows(
+    path: Path, *, limit: int = UNPACKED, read: Callable[[int, int], None] = lambda at, size: None
+) -> Iterator[tuple[int, Any]]:
+    """Each object of a fixture file with its number, counted from 1. Raises Unreadable.
+
+    `limit` is in bytes after unpacking. `read` is told how many bytes of the file itself
+    have been read, and how many it has.
+    """
+    name = path.name
+    if kind := _KINDS.get(path.suffix.lower()):
+        raise Unreadable(
+            Problem(name, 0, "", "", f"It is {kind}: a fixture is JSON or JSON Lines here.")
+        )
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            text = _Text(name, _pieces(name, file, limit, lambda: read(file.tell(), size)))
+            yield from text.objects()
+    except OSError as error:
+        sentence = f"It cannot be read ({error.strerror or error})."
+        raise Unreadable(Problem(name, 0, "", "", sentence)) from error
+
+
+def _pieces(name: str, file: IO[bytes], limit: int, read: Callable[[], None]) -> Iterator[str]:
+    """The text of a file, decoded. Raises Unreadable."""
+
+    def no(sentence: str) -> Unreadable:
+        return Unreadable(Problem(name, 0, "", "", sentence))
+
+    head = file.read(4)
+    file.seek(0)
+    source: Any = gzip.GzipFile(fileobj=file) if head.startswith(_GZIP) else file
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    done = 0
+    while True:
+        try:
+            piece = source.read(PIECE)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise no(f"It is gzipped, but broken ({error}): send it again.") from error
+        if not done:
+            for mark, encoding in _OTHER_MARKS.items():
+                if piece.startswith(mark):
+                    raise no(f"It is {encoding}: save it as UTF-8.")
+            piece = piece.removeprefix(codecs.BOM_UTF8)
+        if done + len(piece) > limit:
+            raise no(
+                f"It holds more than {limit >> 20:,} MB once unpacked, the most that is taken."
+            )
+        try:
+            text = decode(piece, not piece)
+        except UnicodeDecodeError as error:
+            at = done + error.start
+            raise no(f"It is not UTF-8: byte {at:,} cannot be read. Save it as UTF-8.") from error
+        done += len(piece)
+        read()
+        if text:
+            yield text
+        if not piece:
+            if not done:
+                raise no("It is empty.")
+            return
+
+
+class _Text:
+    """The text of a file, of which only the piece around the current row is in memory."""
+
+    def __init__(self, name: str, pieces: Iterator[str]) -> None:
+        self.name, self.pieces = name, pieces
+        self.held, self.at, self.lines, self.ended = "", 0, 1, False
+
+    def more(self) -> bool:
+        """Reads on; False at the end."""
+        piece = next(self.pieces, None)
+        if piece is None:
+            self.ended = True
+            return False
+        self.lines += self.held.count("\n", 0, self.at)
+        self.held, self.at = self.held[self.at :] + piece, 0
+        return True
+
+    def peek(self) -> str:
+        """The next character that is no blank, or nothing at the end."""
+        while True:
+            self.at = _SPACE.match(self.held, self.at).end()  # type: ignore[union-attr]
+            if self.at < len(self.held):
+                return self.held[self.at]
+            if not self.more():
+                return ""
+
+    def broken(self, number: int, sentence: str, at: int | None = None) -> Unreadable:
+        line = self.lines + self.held.count("\n", 0, self.at if at is None else at)
+        return Unreadable(Problem(self.name, number, "", "", f"{sentence} (line {line:,})"))
+
+    def value(self, number: int) -> Any:
+        while True:
+            try:
+                value, self.at = _scan(self.held, self.at)
+                return value
+            except json.JSONDecodeError as error:
+                if len(self.held) - self.at <= LONGEST_ROW and self.more():
+                    continue
+                if len(self.held) - self.at > LONGEST_ROW:
+                    sentence = f"It is no JSON, or longer than {LONGEST_ROW >> 20} MB: {error.msg}."
+                elif error.pos >= len(self.held) - 1 or error.msg.startswith("Unterminated"):
+                    sentence = "The file ends in the middle of it: it was cut off."
+                else:
+                    sentence = f"It is no JSON: {error.msg}."
+                raise self.broken(number, sentence, error.pos) from error
+            except RecursionError as error:
+                raise self.broken(number, "It is nested too deeply.") from error
+            except ValueError as error:  # NaN, or a number of thousands of digits
+                raise self.broken(number, f"It cannot be read: {error}.") from error
+
+    def objects(self) -> Iterator[tuple[int, Any]]:
+        first = self.peek()
+        if first == "[":
+            self.at += 1
+            yield from self.array()
+        elif first == "{":
+            yield from self.one_after_another()
+        elif not first:
+            raise Unreadable(Problem(self.name, 0, "", "", "It is empty."))
+        else:
+            raise self.broken(
+                0, "It is no fixture: a fixture is a JSON array, or an object a line."
+            )
+
+    def array(self) -> Iterator[tuple[int, Any]]:
+        number = 0
+        if self.peek() == "]":
+            self.at += 1
+        else:
+            while True:
+                number += 1
+                if not self.peek():
+                    raise self.broken(
+                        number, "The file ends before its array does: it was cut off."
+                    )
+                yield number, self.value(number)
+                sign = self.peek()
+                self.at += 1
+                if sign == "]":
+                    break
+                if not sign:
+                    raise self.broken(
+                        number, "The file ends before its array does: it was cut off."
+                    )
+                if sign != ",":
+                    raise self.broken(number, "Behind it there must be a comma or the end.")
+        if self.peek():
+            raise self.broken(number, "Something stands behind the end of the array.")
+
+    def one_after_another(self) -> Iterator[tuple[int, Any]]:
+        number = 0
+        while self.peek():
+            number += 1
+            yield number, self.value(number)

@@ -1,0 +1,188 @@
+"""What stands here of the entries that a file speaks of, a chunk at a time.
+
+Rows have the form that `format.read_row` gives them, so that here and there compare as
+they are. The number of queries does not depend on the number of entries.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from causes.interchange.format import Row, shown_moment
+from causes.models import (
+    Entry,
+    Publication,
+    Redirect,
+    Review,
+    Revision,
+    Source,
+    TaggedRevision,
+)
+
+
+def moment_or_none(value: datetime | None) -> str | None:
+    return None if value is None else shown_moment(value)
+
+
+def text_or_none(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+@dataclass
+class Span:
+    pk: int
+    uuid: str
+    revision: str
+    live_from: str
+    live_until: str | None
+
+    def ended(self, at: str) -> bool:
+        return self.live_until is not None and self.live_until <= at
+
+    def begun(self, at: str) -> bool:
+        return self.live_from <= at
+
+    def live(self, at: str) -> bool:
+        return self.begun(at) and not self.ended(at)
+
+
+@dataclass
+class Standing:
+    """One entry as it stands here."""
+
+    pk: int
+    kind: str
+    slug: str
+    last_number: int
+    numbers: dict[int, str] = field(default_factory=dict)
+    """The UUID of each revision, by number."""
+
+    withheld: set[str] = field(default_factory=set)
+    spans: list[Span] = field(default_factory=list)
+    """By their begin."""
+
+    redirects: set[str] = field(default_factory=set)
+
+    @property
+    def head(self) -> str | None:
+        return self.numbers.get(self.last_number)
+
+    @property
+    def mark(self) -> str:
+        """Another one after every change that matters to a plan."""
+        spans = (f"{span.uuid} {span.live_from} {span.live_until}" for span in self.spans)
+        return " ".join((self.slug, str(self.last_number), self.head or "", *spans))
+
+
+class Here:
+    """What a chunk of entries meets."""
+
+    def __init__(
+        self,
+        slugs: Collection[str],
+        uuids: Collection[str] = (),
+        spans: Collection[str] = (),
+        reviews: Collection[str] = (),
+    ) -> None:
+        """`slugs` are those of entries and redirects in the file, `uuids` its revisions'."""
+        self.by_slug: dict[str, Standing] = {}
+        self.by_old_slug: dict[str, Standing] = {}
+        self.texts: dict[str, Row] = {}
+        self.reviews: dict[str, Row] = {}
+        self.span_owners: dict[str, int] = {}
+        self._read_entries(slugs)
+        if uuids:
+            self._read_texts(uuids)
+        if spans:
+            rows = Publication.objects.filter(uuid__in=spans).order_by()
+            self.span_owners = {str(u): pk for u, pk in rows.values_list("uuid", "entry")}
+        if reviews:
+            self._read_reviews(reviews)
+
+    def _read_entries(self, slugs: Collection[str]) -> None:
+        columns = ("pk", "kind", "slug", "last_number")
+        standing = {
+            row[0]: Standing(*row)
+            for row in Entry.objects.filter(slug__in=slugs).order_by().values_list(*columns)
+        }
+        old = dict(Redirect.objects.filter(slug__in=slugs).order_by().values_list("slug", "entry"))
+        if more := set(old.values()) - standing.keys():
+            renamed = Entry.objects.filter(pk__in=more).order_by().values_list(*columns)
+            standing |= {row[0]: Standing(*row) for row in renamed}
+        self.by_slug = {one.slug: one for one in standing.values()}
+        self.by_old_slug = {slug: standing[pk] for slug, pk in old.items()}
+        self.all = standing
+        if not standing:
+            return
+        rows = Revision.objects.filter(entry__in=standing).order_by()
+        for entry, number, uuid, withheld in rows.values_list(
+            "entry", "number", "uuid", "withheld_at"
+        ):
+            standing[entry].numbers[number] = str(uuid)
+            if withheld:
+                standing[entry].withheld.add(str(uuid))
+        spans = Publication.objects.filter(entry__in=standing).order_by("live_from")
+        for entry, pk, uuid, revision, begin, end in spans.values_list(
+            "entry", "pk", "uuid", "revision__uuid", "live_from", "live_until"
+        ):
+            standing[entry].spans.append(
+                Span(pk, str(uuid), str(revision), shown_moment(begin), moment_or_none(end))
+            )
+        redirects = Redirect.objects.filter(entry__in=standing).order_by()
+        for entry, slug in redirects.values_list("entry", "slug"):
+            standing[entry].redirects.add(slug)
+
+    def _read_texts(self, uuids: Collection[str]) -> None:
+        rows = Revision.objects.filter(uuid__in=uuids).order_by()
+        links: dict[str, list[str]] = defaultdict(list)
+        pairs = TaggedRevision.objects.filter(content_object__uuid__in=uuids).order_by()
+        for uuid, tag in pairs.values_list("content_object__uuid", "tag__slug"):
+            links[str(uuid)].append(tag)
+        columns = (
+            "uuid entry number based_on title summary body category__slug note created_at "
+            "withheld_at"
+        )
+        for row in rows.values_list(*columns.split()):
+            uuid = str(row[0])
+            self.texts[uuid] = {
+                "uuid": uuid,
+                "entry": row[1],
+                "number": row[2],
+                "based_on": text_or_none(row[3]),
+                "title": row[4],
+                "summary": row[5],
+                "body": row[6],
+                "category": row[7],
+                "note": row[8],
+                "created_at": shown_moment(row[9]),
+                "withheld_at": moment_or_none(row[10]),
+                "tags": sorted(links[uuid]),
+            }
+
+    def _read_reviews(self, uuids: Collection[str]) -> None:
+        rows = Review.objects.filter(uuid__in=uuids).order_by()
+        columns = "uuid revision__uuid reviewer qualification reviewed_on due_on notes created_at"
+        for row in rows.values_list(*columns.split()):
+            uuid = str(row[0])
+            self.reviews[uuid] = {
+                "uuid": uuid,
+                "revision": str(row[1]),
+                "reviewer": row[2],
+                "qualification": row[3],
+                "reviewed_on": row[4].isoformat(),
+                "due_on": row[5].isoformat() if row[5] else None,
+                "notes": row[6],
+                "created_at": shown_moment(row[7]),
+            }
+
+
+def source_keys(keys: Iterable[str]) -> set[str]:
+    """Those of these keys that sources here have."""
+    wanted = list(set(keys))
+    found: set[str] = set()
+    for start in range(0, len(wanted), 900):
+        rows = Source.objects.filter(key__in=wanted[start : start + 900])
+        found.update(rows.order_by().values_list("key", flat=True))
+    return found

@@ -1,0 +1,329 @@
+"""A folder of Markdown files with front matter, as the same content that a fixture brings.
+
+docs/fixtures.md documents the keys. A file has no UUIDs: a revision's is made from its
+text, so that the same text is the same revision whenever it comes in. It is a UUID of
+version 8 (RFC 9562, for such uses), by which a later import knows its own texts.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+
+from causes.interchange.format import FORMS, BadRow, Row, moment, read_row, shown_moment, slug
+from causes.interchange.problems import Problem, Unreadable, Wrong
+from causes.interchange.staging import Reading, Thing
+from causes.interchange.store import Store
+from causes.models import Category, Tag
+from causes.text.names import fold, name_slug, slug_from_title, tags_from_string, tidy
+
+KEYS = {
+    "title": "The title; without it, the first `# heading` is taken out of the text.",
+    "slug": "The address; without it, it is made from the file's name.",
+    "kind": "`cause` (the default) or `page`.",
+    "summary": "One or two sentences for lists and search engines.",
+    "category": "The name or slug of one category; one that is not here yet is made.",
+    "tags": "Names of tags, as a list or parted by commas; those not here yet are made.",
+    "note": "What changed and why, for colleagues.",
+    "published": "`true`, or the day or moment from which it is public; without it, a draft.",
+    "date": "When the text was written.",
+    "based_on": "The UUID of the revision that the text started from.",
+    "sources": "A list of sources, each with the fields of a source in a fixture.",
+}
+
+LARGEST = 4 << 20
+"""Bytes of one file at most."""
+
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"\A\s*#[ \t]+(\S[^\n]*)\n?")
+_ENDINGS = {".md", ".markdown"}
+
+
+def markdown_files(paths: list[Path]) -> dict[Path, str]:
+    """The Markdown files among these files and in these folders, with what they are called.
+
+    Raises Unreadable where there is none.
+    """
+    found: dict[Path, str] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = (one for one in path.rglob("*") if one.suffix.lower() in _ENDINGS)
+            found |= {one: str(one.relative_to(path)) for one in inside if one.is_file()}
+        elif path.suffix.lower() in _ENDINGS and path.is_file():
+            found[path] = path.name
+        else:
+            sentence = "It is neither a folder nor a Markdown file (.md)."
+            raise Unreadable(Problem(str(path), 0, "", "", sentence))
+    if not found:
+        raise Unreadable(Problem(str(paths[0]), 0, "", "", "It holds no Markdown file (.md)."))
+    return dict(sorted(found.items()))
+
+
+def things(paths: list[Path], store: Store, read: Reading) -> Iterator[Thing]:
+    """The content of Markdown files, like `staging.things`; what is wrong goes to the store."""
+    files = markdown_files(paths)
+    reader = _Reader(store, files)
+    # Twice: what an entry names comes before it, and not all texts at once.
+    for place, path in enumerate(files):
+        reader.names(path)
+        read(place, 2 * len(files))
+    yield from reader.taxonomy()
+    order = sorted(files, key=lambda path: reader.slugs.get(path, ""))
+    for place, path in enumerate(order):
+        read(len(files) + place + 1, 2 * len(files))
+        entry = reader.entry(path)
+        if entry is not None:
+            yield "entry", entry
+
+
+class _Reader:
+    def __init__(self, store: Store, called: dict[Path, str]) -> None:
+        self.store, self.called = store, called
+        self.slugs: dict[Path, str] = {}
+        self.here = {
+            "category": _by_name(Category.objects.values_list("slug", "name")),
+            "tag": _by_name(Tag.objects.values_list("slug", "name")),
+        }
+        self.new: dict[str, dict[str, Row]] = {"category": {}, "tag": {}, "source": {}}
+        self.bad: set[Path] = set()
+
+    # The first time: what is named ---------------------------------------------------------
+
+    def names(self, path: Path) -> None:
+        front, body = self._split(path, report=True)
+        for name in front.keys() - KEYS.keys():
+            known = ", ".join(KEYS)
+            self._report(path, str(name), f"There is no such key. There are: {known}.")
+        self.slugs[path] = self._slug(path, front, body)
+        if isinstance(front.get("category"), str):
+            self._name(path, "category", front["category"])
+        for name in self._tags(path, front, report=True):
+            self._name(path, "tag", name)
+        self._sources(path, front)
+
+    def _name(self, path: Path, kind: str, name: str) -> str:
+        """The slug of a category or tag that is named, be it new or not."""
+        name = tidy(name)
+        known = self.here[kind].get(fold(name)) or self.here[kind].get(name)
+        made = name_slug(name)
+        if known or made in self.new[kind]:
+            return known or made
+        try:
+            row = read_row(kind, {"name": name, "slug": made})
+        except BadRow as error:
+            for _, sentence in error.problems:
+                self._report(path, kind if kind == "category" else "tags", sentence)
+            return made
+        self.new[kind][made] = row | {"at": (self.called[path], 0)}
+        return made
+
+    def _sources(self, path: Path, front: Row) -> None:
+        sources = front.get("sources", [])
+        if not isinstance(sources, list):
+            self._report(path, "sources", "It must be a list of sources.")
+            return
+        for held in sources:
+            if not isinstance(held, dict):
+                self._report(path, "sources", "A source is a set of fields: key, kind, title …")
+                continue
+            try:
+                row = read_row("source", {name: _plain(name, held[name]) for name in held})
+            except BadRow as error:
+                for name, sentence in error.problems:
+                    self._report(path, f"sources: {name}", f"{error.what}: {sentence}")
+                continue
+            before = self.new["source"].get(row["key"])
+            if before and before | {"at": 0} != row | {"at": 0}:
+                sentence = f"The source {row['key']!r} stands in {before['at'][0]} otherwise."
+                self._report(path, "sources", sentence)
+            self.new["source"].setdefault(row["key"], row | {"at": (self.called[path], 0)})
+
+    def taxonomy(self) -> Iterator[Thing]:
+        for kind, rows in self.new.items():
+            for key in sorted(rows):
+                yield kind, rows[key]
+
+    # The second time: entries ------------------------------------------------------------------
+
+    def entry(self, path: Path) -> Row | None:
+        front, body = self._split(path, report=False)
+        made_slug, at = self.slugs[path], (self.called[path], 0)
+        title, body = self._title(front, body)
+        text = {
+            "title": title,
+            "summary": front.get("summary", ""),
+            "body": body,
+            "category": None,
+            "note": front.get("note", ""),
+        }
+        tags = [self._name(path, "tag", name) for name in self._tags(path, front)]
+        category = front.get("category")
+        named = [self._name(path, "category", category)] if isinstance(category, str) else None
+        uuid = _uuid8([made_slug, *text.values(), named, sorted(tags)])
+        based_on = front.get("based_on")
+        row = {
+            "uuid": uuid,
+            "entry": [made_slug],
+            "number": 1,
+            "based_on": based_on,
+            "predecessors": [] if based_on is None else [based_on],
+            **text,
+            "category": named,
+        }
+        read = self._moment(path, front, "date")
+        try:
+            entry = read_row("entry", {"slug": made_slug, "kind": front.get("kind", "cause")})
+            revision = read_row("revision", row)
+        except BadRow as error:
+            for name, sentence in error.problems:
+                self._report(path, name, sentence)
+            return self._lost(at)
+        revision |= {"tags": list(dict.fromkeys(tags)), "from_markdown": True, "at": at}
+        revision["created_at"] = read
+        return {
+            "entry": entry | {"at": at},
+            "redirects": [],
+            "revisions": [revision],
+            "publications": self._publications(path, front, uuid),
+            "reviews": [],
+            "bad": path in self.bad,
+            "at": at,
+        }
+
+    @staticmethod
+    def _lost(at: tuple[str, int]) -> Row:
+        empty: Row = {name: [] for name in ("redirects", "revisions", "publications", "reviews")}
+        return {"entry": None, **empty, "bad": True, "at": at}
+
+    def _publications(self, path: Path, front: Row, uuid: str) -> list[Row]:
+        said = str(front.get("published", "")).strip()
+        if said.lower() in ("", "false", "no"):
+            return []
+        begin = None
+        if said.lower() not in ("true", "yes"):
+            begin = self._moment(path, front, "published")
+        return [
+            {
+                "uuid": _uuid8([uuid, "public"]),
+                "revision": uuid,
+                "live_from": begin,
+                "live_until": None,
+                "at": (self.called[path], 0),
+            }
+        ]
+
+    def _moment(self, path: Path, front: Row, name: str) -> str | None:
+        """A day or a moment; a day begins at midnight, UTC."""
+        value = front.get(name)
+        if value is None:
+            return None
+        try:
+            day = date.fromisoformat(value) if isinstance(value, str) else None
+            if day is not None:
+                return shown_moment(datetime.combine(day, time(), UTC))
+        except ValueError:
+            pass
+        try:
+            return str(moment(value))
+        except Wrong as error:
+            self._report(path, name, str(error))
+            return None
+
+    # Parts of a file -----------------------------------------------------------------------------
+
+    def _split(self, path: Path, *, report: bool) -> tuple[Row, str]:
+        try:
+            if path.stat().st_size > LARGEST:
+                raise Wrong(f"It is larger than {LARGEST >> 20} MB.")
+            text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+            match = _FRONT.match(text)
+            if match is None:
+                return {}, text.strip()
+            return self._front(match.group(1)), text[match.end() :].strip()
+        except OSError as error:
+            sentence = f"It cannot be read ({error.strerror})."
+        except UnicodeDecodeError as error:
+            sentence = f"It is not UTF-8: byte {error.start:,} cannot be read."
+        except Wrong as error:
+            sentence = str(error)
+        if report:
+            self._report(path, "", sentence)
+        return {}, ""
+
+    @staticmethod
+    def _front(text: str) -> Row:
+        # Every value is a text: `no` is a word here, and 1957 no number.
+        try:
+            if any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, yaml.BaseLoader)):
+                raise Wrong("Its front matter uses YAML aliases (*name): write the value out.")
+            front = yaml.load(text, yaml.BaseLoader)  # noqa: S506 (it makes texts only)
+        except (yaml.YAMLError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f" in line {mark.line + 2}" if mark else ""
+            what = getattr(error, "problem", None) or "it cannot be read"
+            raise Wrong(f"Its front matter is no YAML{where}: {what}.") from error
+        if front in (None, ""):
+            return {}
+        if not isinstance(front, dict):
+            raise Wrong("Its front matter must be keys with values, such as `title: Polio`.")
+        return front
+
+    def _slug(self, path: Path, front: Row, body: str) -> str:
+        said = front.get("slug") or slug_from_title(path.stem)
+        try:
+            return str(slug(said))
+        except Wrong as error:
+            self._report(path, "slug", str(error))
+            return ""
+
+    @staticmethod
+    def _title(front: Row, body: str) -> tuple[Any, str]:
+        if "title" in front:
+            return front["title"], body
+        match = _HEADING.match(body)
+        return (match.group(1).strip(), body[match.end() :].strip()) if match else ("", body)
+
+    def _tags(self, path: Path, front: Row, *, report: bool = False) -> list[str]:
+        tags = front.get("tags", [])
+        if isinstance(tags, str):
+            return tags_from_string(tags)
+        if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
+            return [tag for tag in tags if tag.strip()]
+        if report:
+            self._report(path, "tags", "It must be a list of names, or names parted by commas.")
+        return []
+
+    def _report(self, path: Path, field: str, sentence: str) -> None:
+        self.bad.add(path)
+        self.store.report(Problem(self.called[path], 0, "", field, sentence))
+
+
+def _by_name(rows: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for made, name in rows:
+        found |= {made: made, fold(name): made}
+    return found
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A source's value as a fixture has it: its year is a number."""
+    reads = {field.name for field in FORMS["source"].fields}
+    if name == "year" and isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value) if len(value) < 6 else value
+    if name in reads and name.endswith("_on") and value == "":
+        return None
+    return value
+
+
+def _uuid8(parts: list[Any]) -> str:
+    digest = hashlib.sha256(json.dumps(parts, default=str).encode()).digest()
+    number = int.from_bytes(digest[:16])
+    number = number & ~(0xF000 << 64) | 8 << 76
+    number = number & ~(0xC000 << 48) | 0x8000 << 48
+    return str(UUID(int=number))

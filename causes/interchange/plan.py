@@ -1,0 +1,393 @@
+"""The plan of an import: what each thing in the files would do here. It writes nothing here.
+
+The same rules decide again when the plan is applied (apply.py), under the lock.
+"""
+
+from collections.abc import Generator, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from causes.interchange import files, markdown, staging
+from causes.interchange.format import Row, shown_moment
+from causes.interchange.here import Here, source_keys
+from causes.interchange.judging import (
+    CONFLICT,
+    KEPT,
+    REFUSED,
+    TAKEN_DOWN,
+    WRITTEN,
+    Judge,
+    Known,
+    May,
+    Verdict,
+)
+from causes.interchange.problems import Problem, Unreadable
+from causes.interchange.records import Taxonomy, decide, mark, stored
+from causes.interchange.store import Item, Store
+from causes.models import Entry, Publication
+from causes.models.clock import now
+from causes.publishing.verb import User
+from causes.text.markdown import cited_keys
+
+SHOWN = WRITTEN | {CONFLICT, KEPT}
+"""Outcomes of which the plan keeps what is in the file, to write it or to compare it."""
+
+ENTRIES_AT_ONCE, SOURCES_AT_ONCE = 200, 500
+LETTERS_AT_ONCE = 4_000_000
+"""Characters of bodies after which a chunk of entries is full, however few they are."""
+
+
+class Progress(NamedTuple):
+    """How far a long work is. `total` is 0 where it is not known."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Options:
+    on_conflict: str = "refuse"
+    """One of `judging.ON_CONFLICT`."""
+
+    prune: bool = False
+    """Whether what is public here and not in the files is taken down."""
+
+    skip_invalid: bool = False
+    """Whether the rest comes in where something is refused or in conflict."""
+
+    markdown: bool = False
+    """Whether the paths are folders of Markdown files and not fixtures."""
+
+    limit: int = files.UNPACKED
+    """Bytes of a file at most, unpacked."""
+
+
+class Plan:
+    """What a store holds when the files have been read."""
+
+    def __init__(self, store: Store, options: Options, by: User) -> None:
+        self.store, self.options, self.by = store, options, by
+
+    @property
+    def unreadable(self) -> bool:
+        return bool(self.store.fact("unreadable", False))
+
+    def number(self, *outcomes: str) -> int:
+        counts = self.store.counts().values()
+        return sum(of.get(outcome, 0) for of in counts for outcome in outcomes)
+
+    @property
+    def writes(self) -> int:
+        """How many things would be written."""
+        return self.number(*WRITTEN)
+
+    @property
+    def objection(self) -> str:
+        """Why the plan cannot be applied as it is, as a sentence; or nothing."""
+        if self.unreadable:
+            return "A file cannot be read to its end, so nothing of it comes in."
+        if self.options.skip_invalid:
+            return ""
+        problems, conflicts = self.store.problem_count(), self.number(CONFLICT)
+        refused = self.number(REFUSED)
+        if not (problems or conflicts or refused):
+            return ""
+        parts = []
+        if problems or refused:
+            parts.append(f"{max(problems, refused):,} problem{'s' if problems != 1 else ''}")
+        if conflicts:
+            parts.append(f"{conflicts:,} conflict{'s' if conflicts != 1 else ''}")
+        return f"{' and '.join(parts)}: nothing comes in until that is settled."
+
+    def notable(self) -> Iterator[Item]:
+        """What somebody should look at."""
+        return self.store.items("outcome IN (?, ?, ?)", CONFLICT, REFUSED, KEPT)
+
+
+def may_of(by: User) -> May:
+    """What this person may do through a file: what the desk lets them do."""
+    if by is None:
+        return May()
+    names = (name.removeprefix("causes.") for name in by.get_all_permissions())
+    return May(frozenset(names), four_eyes=settings.FOUR_EYES)
+
+
+def repr_of(may: May) -> list[str] | None:
+    """What somebody may do, to be compared later."""
+    if may.permissions is None:
+        return None
+    return [*sorted(may.permissions), f"four eyes: {may.four_eyes}"]
+
+
+def planning(
+    paths: list[Path], store: Store, options: Options, by: User
+) -> Generator[Progress, None, Plan]:
+    """Reads the files and decides on everything in them, step by step.
+
+    Returns the plan; what is wrong with the files is in it, none of it is raised.
+    """
+    for in_order in (True, False):
+        store.clear()
+        planner = _Planner(paths, store, options, by)
+        try:
+            yield from planner.read(planner.things(in_order=in_order))
+        except staging.OutOfOrder:
+            continue
+        except Unreadable as error:
+            store.report(error.problem)
+            store.set_fact("unreadable", True)
+        break
+    return Plan(store, options, by)
+
+
+class _Planner:
+    def __init__(self, paths: list[Path], store: Store, options: Options, by: User) -> None:
+        self.paths, self.store, self.options = paths, store, options
+        self.may = may_of(by)
+        self.at = shown_moment(now())
+        self.bytes = (0, 0)
+        self.taxonomies = {kind: Taxonomy(kind) for kind in ("category", "tag")}
+        self.names_decided = False
+        self.sources: list[Row] = []
+        self.entries: list[Row] = []
+        self.letters = self.seen = 0
+
+    def things(self, *, in_order: bool) -> Iterator[staging.Thing]:
+        """What is in the files. Raises OutOfOrder, Unreadable."""
+
+        def tell(at: int, size: int) -> None:
+            self.bytes = (at, size)
+
+        if self.options.markdown:
+            return markdown.things(self.paths, self.store, tell)
+        return staging.things(
+            self.paths, self.store, limit=self.options.limit, read=tell, in_order=in_order
+        )
+
+    def read(self, things: Iterator[staging.Thing]) -> Iterator[Progress]:
+        self.store.set_fact("may", repr_of(self.may))
+        yield self._progress()
+        for kind, row in things:
+            if kind == staging.TICK:
+                yield self._progress()
+            elif kind in self.taxonomies:
+                self.taxonomies[kind].file[row["slug"]] = row
+            elif kind == "source":
+                self.sources.append(row)
+                if len(self.sources) >= SOURCES_AT_ONCE:
+                    self._decide_sources()
+                    yield self._progress()
+            else:
+                self.entries.append(row)
+                self.letters += sum(len(r["body"]) for r in row["revisions"])
+                if len(self.entries) >= ENTRIES_AT_ONCE or self.letters > LETTERS_AT_ONCE:
+                    self._decide_entries()
+                    yield self._progress()
+        self._decide_entries()
+        self._decide_names()
+        if self.options.prune:
+            yield from self._prune()
+        yield self._progress()
+
+    def _progress(self) -> Progress:
+        return Progress("Reading", *self.bytes)
+
+    def _report(self, at: Any, what: str, field: str, sentence: str) -> None:
+        self.store.report(Problem(at[0], at[1], what, field, sentence))
+
+    # Categories, tags, sources --------------------------------------------------------------
+
+    def _decide_names(self) -> None:
+        if self.names_decided:
+            return
+        self.names_decided = True
+        for kind, taxonomy in self.taxonomies.items():
+            refused = []
+            for slug, row in sorted(taxonomy.file.items()):
+                here = taxonomy.here[slug][1] if slug in taxonomy.here else None
+                problem = taxonomy.problem(row)
+                if problem:
+                    outcome, sentences = REFUSED, [problem[1]]
+                else:
+                    outcome, sentences, problem = decide(
+                        kind, row, here, self.may, self.options.on_conflict
+                    )
+                if problem:
+                    self._report(row["at"], f"{kind} {slug}", *problem)
+                    refused.append(slug)
+                self._item(kind, slug, row["name"], outcome, sentences, here, row)
+            for slug in refused:
+                del taxonomy.file[slug]
+
+    def _decide_sources(self) -> None:
+        self._decide_names()
+        here = stored("source", [row["key"] for row in self.sources])
+        fine = []
+        for row in self.sources:
+            key = row["key"]
+            held = here[key][1] if key in here else None
+            decision = decide("source", row, held, self.may, self.options.on_conflict)
+            if decision.problem:
+                self._report(row["at"], f"source {key}", *decision.problem)
+            else:
+                fine.append((key, ""))
+            self._item("source", key, row["title"], *decision[:2], held, row)
+        self.store.take("source", fine)
+        self.sources = []
+
+    def _item(
+        self,
+        kind: str,
+        key: str,
+        title: str,
+        outcome: str,
+        sentences: list[str],
+        here: Row | None,
+        row: Row,
+    ) -> None:
+        content = row if outcome in SHOWN else None
+        self.store.add_items([(kind, key, title, outcome, sentences, mark(here), content)])
+
+    # Entries --------------------------------------------------------------------------------
+
+    def _decide_entries(self) -> None:
+        if self.sources or not self.names_decided:
+            self._decide_sources()
+        if not self.entries:
+            return
+        for entry in self.entries:
+            self._take_keys(entry)
+        known = self.known(self.entries)
+        items = []
+        for entry, verdict in judged(
+            self.entries,
+            known,
+            at=self.at,
+            may=self.may,
+            on_conflict=self.options.on_conflict,
+        ):
+            for problem in verdict.problems:
+                self._report(*problem)
+            if verdict.entry is not None:
+                self.store.db.execute("INSERT OR IGNORE INTO met VALUES (?)", (verdict.entry,))
+            row = entry["entry"]
+            kind = row["kind"] if row else "entry"
+            key = row["slug"] if row else f"{entry['at'][0]} object {entry['at'][1]}"
+            content = entry if verdict.outcome in SHOWN else None
+            title, sentences = verdict.title, verdict.sentences
+            items.append((kind, key, title, verdict.outcome, sentences, verdict.mark, content))
+        self.store.add_items(items)
+        self.seen += len(self.entries)
+        self.entries, self.letters = [], 0
+
+    def known(self, entries: list[Row]) -> Known:
+        keys = {
+            key
+            for entry in entries
+            if entry["publications"]
+            for revision in entry["revisions"]
+            for key in cited_keys(revision["body"])
+        }
+        file = self.store.taken("source", sorted(keys))
+        return Known(
+            self.taxonomies["category"].slugs(),
+            self.taxonomies["tag"].slugs(),
+            file | source_keys(keys - file),
+        )
+
+    def _take_keys(self, entry: Row) -> None:
+        """Addresses and UUIDs that two entries of the files both have."""
+        if entry["entry"] is None:
+            return
+        slug = entry["entry"]["slug"]
+        rows = {
+            "slug": [entry["entry"], *entry["redirects"]],
+            "revision": entry["revisions"],
+            "publication": entry["publications"],
+            "review": entry["reviews"],
+        }
+        for kind, held in rows.items():
+            name = "slug" if kind == "slug" else "uuid"
+            by_key = {row[name]: row for row in held}
+            if len(by_key) < len(held):
+                self._report(
+                    entry["at"], f"entry {slug}", name, f"It has one {kind} twice: keep one."
+                )
+                entry["bad"] = True
+            for key, other in self.store.take(kind, [(key, slug) for key in by_key]):
+                sentence = f"The entry {other!r} in the file has it too."
+                self._report(by_key[key]["at"], f"{kind} {key}", name, sentence)
+                entry["bad"] = True
+
+    # What the files do not hold ---------------------------------------------------------------
+
+    def _prune(self) -> Iterator[Progress]:
+        if self.unreadable_or_empty():
+            return
+        if not self.may.do("publish_entry"):
+            self.store.report(Problem("", 0, "", "", "You may not take anything down."))
+            return
+        last = 0
+        while True:
+            rows = Publication.objects.open_or_upcoming().filter(entry__gt=last)
+            found = sorted(set(rows.order_by("entry").values_list("entry", flat=True)[:500]))
+            if not found:
+                return
+            last = found[-1]
+            marks = ", ".join("?" * len(found))
+            met = {
+                pk
+                for (pk,) in self.store.rows(
+                    f"SELECT entry FROM met WHERE entry IN ({marks})", *found
+                )
+            }
+            gone = Entry.objects.filter(pk__in=set(found) - met).order_by("slug")
+            slugs = [entry.slug for entry in gone]
+            here = Here(slugs)
+            self.store.add_items(
+                (
+                    one.kind,
+                    slug,
+                    slug,
+                    TAKEN_DOWN,
+                    ["It is not in the files."],
+                    one.mark,
+                    {"prune": slug},
+                )
+                for slug, one in sorted(here.by_slug.items())
+            )
+            yield self._progress()
+
+    def unreadable_or_empty(self) -> bool:
+        """An empty file is no reason to take down the whole site."""
+        if self.seen:
+            return False
+        sentence = "There is no entry in the files, so nothing is taken down for not being in them."
+        self.store.report(Problem("", 0, "", "", sentence))
+        return True
+
+
+def judged(
+    entries: list[Row], known: Known, *, at: str, may: May, on_conflict: str
+) -> Iterator[tuple[Row, Verdict]]:
+    """The verdict on each of these entries, in a number of queries that is always the same."""
+    whole = [entry for entry in entries if entry["entry"] is not None]
+    slugs = [entry["entry"]["slug"] for entry in whole]
+    slugs += [row["slug"] for entry in whole for row in entry["redirects"]]
+    here = Here(
+        slugs,
+        [row["uuid"] for entry in whole for row in entry["revisions"]],
+        [row["uuid"] for entry in whole for row in entry["publications"]],
+        [row["uuid"] for entry in whole for row in entry["reviews"]],
+    )
+    for entry in entries:
+        judge = Judge(entry, here, at=at, may=may, on_conflict=on_conflict, known=known)
+        yield entry, judge.verdict()
+
+
+def options_as_dict(options: Options) -> dict[str, Any]:
+    return {name: value for name, value in asdict(options).items() if name != "limit"}

@@ -1,0 +1,135 @@
+"""What becomes of the categories, tags and sources of a file.
+
+They have no revisions, so `updated_at` says which side is newer.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from causes.interchange.format import FORMS, Row, shown_moment
+from causes.interchange.judging import CHANGED, CONFLICT, CREATED, KEPT, REFUSED, UNCHANGED, May
+from causes.models import Category, Source, Tag
+from causes.publishing import shown
+from causes.text.names import fold
+
+MODELS: dict[str, Any] = {"category": Category, "tag": Tag, "source": Source}
+KEY = {"category": "slug", "tag": "slug", "source": "key"}
+
+
+class Decision(NamedTuple):
+    outcome: str
+    sentences: list[str]
+    problem: tuple[str, str] | None = None
+    """(field, sentence): why it is refused."""
+
+
+def stored(kind: str, keys: Iterable[str] | None = None) -> dict[str, tuple[int, Row]]:
+    """The rows here by key, as (id, fields in a fixture's form); all of them, or these."""
+    rows = MODELS[kind].objects.order_by()
+    if keys is not None:
+        rows = rows.filter(**{f"{KEY[kind]}__in": list(keys)})
+    names = [field.name for field in FORMS[kind].fields]
+    columns = ["merged_into__slug" if name == "merged_into" else name for name in names]
+    found = {}
+    for pk, *values in rows.values_list("pk", *columns):
+        fields = dict(zip(names, values, strict=True))
+        for name in ("checked_on", "withdrawn_on"):
+            if fields.get(name) is not None:
+                fields[name] = fields[name].isoformat()
+        fields["updated_at"] = shown_moment(fields["updated_at"])
+        found[fields[KEY[kind]]] = (pk, fields)
+    return found
+
+
+def mark(here: Row | None) -> str:
+    """Another one after every change of a row here."""
+    if here is None:
+        return ""
+    return hashlib.blake2b(json.dumps(here).encode(), digest_size=12).hexdigest()
+
+
+def differences(row: Row, here: Row) -> list[str]:
+    return [name for name in here if name != "updated_at" and row[name] != here[name]]
+
+
+def decide(kind: str, row: Row, here: Row | None, may: May, on_conflict: str) -> Decision:
+    """What becomes of one row; whether it fits beside the others is looked at elsewhere."""
+    if kind == "source" and row["withdrawn_reason"] and not row["withdrawn_on"]:
+        return _refused("withdrawn_on", "Say when it was withdrawn.")
+    if here is None:
+        if not may.do(f"add_{kind}"):
+            return _refused("", f"You may not add a {kind}.")
+        return Decision(CREATED, [])
+    changed = differences(row, here)
+    if not changed:
+        return Decision(UNCHANGED, [])
+    names = ", ".join(name.replace("_", " ") for name in changed)
+    newer = row["updated_at"] is not None and row["updated_at"] > here["updated_at"]
+    if not newer:
+        when = shown(datetime.fromisoformat(here["updated_at"]))
+        sentence = f"Other here ({names}), and changed here last, on {when}."
+        if on_conflict == "refuse":
+            return Decision(CONFLICT, [sentence])
+        if on_conflict in ("ours", "draft"):
+            return Decision(KEPT, [sentence])
+    permission = f"merge_{kind}" if "merged_into" in changed else f"change_{kind}"
+    if not may.do(permission):
+        return _refused("", f"You may not change a {kind} in this way ({names}).")
+    return Decision(
+        CHANGED, [f"{name.replace('_', ' ')}: {_change(row, here, name)}" for name in changed]
+    )
+
+
+def _refused(field: str, sentence: str) -> Decision:
+    return Decision(REFUSED, [sentence], (field, sentence))
+
+
+def _change(row: Row, here: Row, name: str) -> str:
+    return f"{_text(here[name])} → {_text(row[name])}"
+
+
+def _text(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"“{text[:120]}{'…' if len(text) > 120 else ''}”" if text else "nothing"
+
+
+class Taxonomy:
+    """The categories or tags of a file beside those here: each name stands once, no circles."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.here = stored(kind)
+        self.file: dict[str, Row] = {}
+
+    def slugs(self) -> set[str]:
+        return self.here.keys() | self.file.keys()
+
+    def problem(self, row: Row) -> tuple[str, str] | None:
+        """Why this row of the file does not fit: (field, sentence)."""
+        slug, folded = row["slug"], fold(row["name"])
+        for other, name in self._names().get(folded, ()):
+            if other != slug:
+                return "name", f"There is a {self.kind} {name!r} ({other}), which is the same name."
+        aim = row["merged_into"]
+        seen = {slug}
+        while aim is not None:
+            if aim in seen:
+                return "merged_into", f"It would become an old name of itself, by way of {aim!r}."
+            seen.add(aim)
+            step = self.file.get(aim) or (self.here[aim][1] if aim in self.here else None)
+            if step is None:
+                sentence = f"There is no {self.kind} {aim!r}, neither here nor in the file."
+                return "merged_into", sentence
+            aim = step["merged_into"]
+        return None
+
+    def _names(self) -> dict[str, list[tuple[str, str]]]:
+        if not hasattr(self, "_by_name"):
+            rows = {slug: row for slug, (_, row) in self.here.items()} | self.file
+            self._by_name: dict[str, list[tuple[str, str]]] = {}
+            for slug, row in rows.items():
+                self._by_name.setdefault(fold(row["name"]), []).append((slug, row["name"]))
+        return self._by_name

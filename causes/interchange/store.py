@@ -1,0 +1,184 @@
+"""What a plan keeps on disk while it is made, looked at and applied: memory stays flat.
+
+A SQLite file of its own, beside the site's database and not in it; without a path it
+is a temporary one that goes when it is closed.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from causes.interchange.problems import Problem
+
+_TABLES = {
+    # What is wrong, in the order in which it was found.
+    "problem": "(id INTEGER PRIMARY KEY, file TEXT, number INT, what TEXT, field TEXT, "
+    "sentence TEXT)",
+    # What becomes of each thing in the files, and what it is made of if it becomes anything.
+    "item": "(id INTEGER PRIMARY KEY, kind TEXT, key TEXT, title TEXT, outcome TEXT, "
+    "sentences TEXT, seen TEXT, content TEXT)",
+    # Keys that stand for one thing only, and sources that will be there.
+    "taken": "(kind TEXT, key TEXT, what TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    # Entries here that a file speaks of, by their ids.
+    "met": "(entry INTEGER PRIMARY KEY)",
+    # Rows of files that are in another order than ours: see staging.py.
+    "row": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, fields TEXT)",
+    "pk": "(file INT, model TEXT, pk TEXT, key TEXT, PRIMARY KEY (file, model, pk)) WITHOUT ROWID",
+    "clean": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, key TEXT, rank INT, "
+    "owner TEXT, revision TEXT, fields TEXT, UNIQUE (model, key))",
+    "text": "(uuid TEXT PRIMARY KEY, owner TEXT) WITHOUT ROWID",
+    "spoiled": "(kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    "fact": "(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
+}
+
+
+class Item(NamedTuple):
+    id: int
+    kind: str
+    """`category`, `tag`, `source` or the kind of an entry."""
+    key: str
+    title: str
+    outcome: str
+    sentences: list[str]
+    seen: str
+    """What stood here when the plan was made, in short."""
+
+
+class Store:
+    def __init__(self, path: Path | None = None) -> None:
+        # A page that streams its progress may go on in another thread than it began in.
+        self.db = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8000"):
+            self.db.execute(f"PRAGMA {pragma}")
+        for name, columns in _TABLES.items():
+            self.db.execute(f"CREATE TABLE IF NOT EXISTS {name} {columns}")
+        # One transaction for as long as it is written: nothing else looks at it meanwhile.
+        self.db.execute("BEGIN")
+
+    def keep(self) -> None:
+        """Makes what is written so far last."""
+        self.db.execute("COMMIT")
+        self.db.execute("BEGIN")
+
+    def close(self) -> None:
+        self.db.close()
+
+    def clear(self, *, keep: Iterable[str] = ()) -> None:
+        for name in _TABLES.keys() - set(keep):
+            self.db.execute(f"DELETE FROM {name}")
+
+    def many(self, statement: str, rows: Iterable[Any]) -> None:
+        self.db.executemany(statement, rows)
+
+    def rows(self, question: str, *values: Any) -> Iterator[Any]:
+        return iter(self.db.execute(question, values))
+
+    def one(self, question: str, *values: Any) -> Any:
+        row = self.db.execute(question, values).fetchone()
+        return row[0] if row else None
+
+    # Facts ---------------------------------------------------------------------------
+
+    def set_fact(self, name: str, value: Any) -> None:
+        self.db.execute("REPLACE INTO fact VALUES (?, ?)", (name, json.dumps(value)))
+
+    def fact(self, name: str, default: Any = None) -> Any:
+        value = self.one("SELECT value FROM fact WHERE name = ?", name)
+        return default if value is None else json.loads(value)
+
+    # Problems ------------------------------------------------------------------------
+
+    def report(self, problem: Problem) -> None:
+        row = (problem.file, problem.number, problem.what, problem.field, problem.sentence)
+        self.db.execute(
+            "INSERT INTO problem (file, number, what, field, sentence) VALUES (?, ?, ?, ?, ?)",
+            [part if isinstance(part, int) else _writable(part) for part in row],
+        )
+
+    def problems(self, start: int = 0, most: int = -1) -> Iterator[Problem]:
+        question = "SELECT file, number, what, field, sentence FROM problem ORDER BY id"
+        for row in self.rows(f"{question} LIMIT ? OFFSET ?", most, start):
+            yield Problem(*row)
+
+    def problem_count(self) -> int:
+        return int(self.one("SELECT count(*) FROM problem"))
+
+    # Items ---------------------------------------------------------------------------
+
+    def add_items(self, rows: Iterable[tuple[str, str, str, str, list[str], str, Any]]) -> None:
+        """(kind, key, title, outcome, sentences, what is here, content) of each."""
+        self.many(
+            "INSERT INTO item (kind, key, title, outcome, sentences, seen, content) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    kind,
+                    key,
+                    title,
+                    outcome,
+                    _json(sentences) if sentences else "",
+                    seen,
+                    None if content is None else _json(content),
+                )
+                for kind, key, title, outcome, sentences, seen, content in rows
+            ),
+        )
+
+    def items(
+        self, where: str = "1", *values: Any, start: int = 0, most: int = -1
+    ) -> Iterator[Item]:
+        question = (
+            "SELECT id, kind, key, title, outcome, sentences, seen FROM item "
+            f"WHERE {where} ORDER BY id LIMIT ? OFFSET ?"
+        )
+        for row in self.rows(question, *values, most, start):
+            pk, kind, key, title, outcome, sentences, seen = row
+            said = json.loads(sentences) if sentences else []
+            yield Item(pk, kind, key, title, outcome, said, seen)
+
+    def content(self, item: int) -> Any:
+        held = self.one("SELECT content FROM item WHERE id = ?", item)
+        return None if held is None else json.loads(held)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """{kind: {outcome: how many}}"""
+        found: dict[str, dict[str, int]] = {}
+        question = "SELECT kind, outcome, count(*) FROM item GROUP BY kind, outcome ORDER BY 1, 2"
+        for kind, outcome, number in self.rows(question):
+            found.setdefault(kind, {})[outcome] = number
+        return found
+
+    # Keys that must be one thing's alone -------------------------------------------------
+
+    def take(self, kind: str, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Notes (key, what has it); returns those that something else in the files has."""
+        doubled = []
+        for key, what in keys:
+            try:
+                self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", (kind, key, what))
+            except sqlite3.IntegrityError:
+                other = self.one("SELECT what FROM taken WHERE kind = ? AND key = ?", kind, key)
+                if other != what:
+                    doubled.append((key, other))
+        return doubled
+
+    def taken(self, kind: str, keys: list[str]) -> set[str]:
+        """Which of these keys are noted."""
+        found: set[str] = set()
+        for start in range(0, len(keys), 500):
+            some = keys[start : start + 500]
+            marks = ", ".join("?" * len(some))
+            question = f"SELECT key FROM taken WHERE kind = ? AND key IN ({marks})"
+            found.update(key for (key,) in self.rows(question, kind, *some))
+        return found
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _writable(text: str) -> str:
+    """Without half characters, which a message about them may repeat."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,279 @@
+"""An import taken back: new spans and drafts that bring the earlier state, nothing erased."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from django.db import IntegrityError
+
+from causes import database
+from causes.database import bulk
+from causes.interchange.apply import ITEMS_AT_ONCE, NotApplied, after_values
+from causes.interchange.format import Row, shown_moment
+from causes.interchange.here import Here, Span, Standing
+from causes.interchange.judging import next_instant
+from causes.interchange.plan import Progress, may_of
+from causes.interchange.records import KEY, MODELS, stored
+from causes.models import Category, Entry, Event, Import, Tag
+from causes.models.clock import now
+from causes.publishing import ImportRunning
+from causes.publishing.entries import predecessors
+from causes.publishing.incoming import Incoming, Names, note_changes, write
+from causes.publishing.verb import User
+from causes.text.names import fold
+
+
+@dataclass
+class Undone:
+    entries: int = 0
+    records: int = 0
+    left: list[tuple[str, str]] = field(default_factory=list)
+    """What stays as it is, and why."""
+
+
+class _Rehearsed(Exception):
+    """Rolls back what was only to be looked at."""
+
+
+def last_import() -> Import | None:
+    """The newest import that was applied and not undone."""
+    found: Import | None = (
+        Import.objects.exclude(applied_at=None)
+        .filter(undone_at=None)
+        .order_by("-applied_at", "-pk")
+        .first()
+    )
+    return found
+
+
+def undoing(run: Import, by: User, *, rehearse: bool = False) -> Generator[Progress, None, Undone]:
+    """Takes an import back, step by step; closing the generator before its end changes nothing.
+
+    What somebody edited since is listed and left. With `rehearse` all of it is rolled
+    back at the end. Raises NotApplied, ImportRunning.
+    """
+    undone = Undone()
+    try:
+        with database.importing(), bulk.room():
+            yield from _Undo(run, by, undone).steps()
+            if rehearse:
+                raise _Rehearsed
+    except _Rehearsed:
+        run.refresh_from_db()
+    except database.ImportRunning as error:
+        raise ImportRunning from error
+    except IntegrityError as error:
+        reason = " ".join(str(error).split())
+        raise NotApplied(f"The database refused it, and nothing was written: {reason}") from error
+    return undone
+
+
+class _Undo:
+    def __init__(self, run: Import, by: User, undone: Undone) -> None:
+        self.run, self.by, self.undone = run, by, undone
+        self.may = may_of(by)
+        self.moment = now()
+        self.at = shown_moment(self.moment)
+        self.done = 0
+
+    def steps(self) -> Iterator[Progress]:
+        run = Import.objects.select_for_update().get(pk=self.run.pk)
+        if run.applied_at is None or run.undone_at is not None:
+            raise NotApplied(f"This import is {run.state.label.lower()}: there is nothing to undo.")
+        self.total = Event.objects.filter(by_import=run).count()
+        yield self._progress()
+        for chunk in self._events(Event.Verb.IMPORT):
+            self._entries(chunk)
+            yield self._progress()
+        for chunk in self._events(Event.Verb.CHANGE):
+            self._records(chunk)
+            yield self._progress()
+        run.undone_at = self.moment
+        lines = [["left", what, sentence] for what, sentence in self.undone.left]
+        run.report = [*run.report, *lines]
+        run.save(update_fields=["undone_at", "report"])
+        self.run.undone_at, self.run.report = run.undone_at, run.report
+
+    def _progress(self) -> Progress:
+        return Progress("Undoing", self.done, self.total)
+
+    def _events(self, verb: Event.Verb) -> Iterator[list[Event]]:
+        last = 0
+        while True:
+            rows = Event.objects.filter(by_import=self.run, verb=verb, pk__gt=last)
+            chunk = list(rows.order_by("pk")[:ITEMS_AT_ONCE])
+            if not chunk:
+                return
+            last = chunk[-1].pk
+            self.done += len(chunk)
+            yield chunk
+
+    def _leave(self, what: str, sentence: str) -> None:
+        self.undone.left.append((what, sentence))
+
+    # Entries ---------------------------------------------------------------------------------
+
+    def _entries(self, events: list[Event]) -> None:
+        pks = [event.entry_id for event in events if event.entry_id]
+        slugs = Entry.objects.filter(pk__in=pks).values_list("slug", flat=True)
+        heads = [event.details["before"]["head"] for event in events if event.details["before"]]
+        here = Here(list(slugs), [head for head in heads if head])
+        coming = []
+        for event in events:
+            standing = here.all.get(event.entry_id)
+            if standing is None:
+                self._leave(event.subject, "It was deleted since.")
+                continue
+            work = self._back(event, standing, here)
+            if work is not None and work.writes:
+                coming.append(work)
+        names = Names(
+            dict(Category.objects.values_list("slug", "pk")),
+            dict(Tag.objects.values_list("slug", "pk")),
+        )
+        if coming:
+            write(
+                coming,
+                names,
+                at=self.at,
+                by=self.by,
+                run=self.run,
+                verb=Event.Verb.UNDO_IMPORT,
+            )
+        self.undone.entries += len(coming)
+
+    def _back(self, event: Event, standing: Standing, here: Here) -> Incoming | None:
+        before, after = event.details["before"], event.details["after"]
+        what = f"{standing.kind} {standing.slug}"
+        if not self._as_left(standing, after):
+            self._leave(what, "It was edited since, and stays as it is.")
+            return None
+        if objection := self._objection(standing, before):
+            self._leave(what, objection)
+            return None
+        work = Incoming(standing.kind, standing.slug, "", entry=standing.pk, head=standing.head)
+        work.last_number = standing.last_number
+        work.details = {"import": str(self.run.uuid)}
+        self._back_to_spans(standing, before["spans"] if before else [], work)
+        if before and before["head"] != standing.head and before["head"]:
+            self._back_to_text(standing, here.texts[before["head"]], work)
+        if before and before["slug"] != standing.slug:
+            work.rename_to = before["slug"]
+            work.unredirect = [before["slug"]]
+            work.redirects = [{"slug": standing.slug, "created_at": self.at}]
+        return work
+
+    def _as_left(self, standing: Standing, after: Row) -> bool:
+        """Whether nobody has touched it since; what only time has ended is no touch."""
+        now_open = [[s.uuid, s.live_from, s.live_until] for s in self._open(standing.spans)]
+        then_open = [
+            [uuid, begin, end] for uuid, _, begin, end in after["spans"] if not end or end > self.at
+        ]
+        same = sorted(now_open, key=str) == sorted(then_open, key=str)
+        return same and standing.slug == after["slug"] and standing.head == after["head"]
+
+    def _open(self, spans: list[Span]) -> list[Span]:
+        return [span for span in spans if not span.ended(self.at)]
+
+    def _objection(self, standing: Standing, before: Row | None) -> str:
+        texts = {span[1] for span in before["spans"]} if before else set()
+        if before and before["head"]:
+            texts.add(before["head"])
+        if texts & standing.withheld:
+            return "The text that it would go back to was withheld since."
+        spans = before["spans"] if before else []
+        moves = [[s.revision, s.live_until] for s in self._open(standing.spans)] != [
+            [s[1], s[3]] for s in spans
+        ]
+        if moves and not self.may.publish:
+            return "Readers would see a difference, and you may not publish it."
+        if (
+            before
+            and before["head"] != standing.head
+            and not self.may.do(f"change_{standing.kind}")
+        ):
+            return f"You may not change a {standing.kind}."
+        if before and before["slug"] != standing.slug and not self.may.do("rename_entry"):
+            return "You may not rename it."
+        return ""
+
+    def _back_to_spans(self, standing: Standing, spans: list[Any], work: Incoming) -> None:
+        at = next_instant(standing.spans, self.at)
+        have = next((span for span in standing.spans if span.live(self.at)), None)
+        want = next((s for s in spans if s[2] <= self.at and (not s[3] or s[3] > at)), None)
+        if have and (want is None or want[1] != have.revision):
+            work.end.append((have.pk, at))
+        elif have and want and want[3] != have.live_until:
+            work.end.append((have.pk, want[3]))
+        if want and (have is None or want[1] != have.revision):
+            work.lay.append(
+                {
+                    "uuid": str(uuid4()),
+                    "revision": want[1],
+                    "live_from": at,
+                    "live_until": want[3],
+                }
+            )
+        ahead = {span.uuid: span for span in standing.spans if not span.begun(self.at)}
+        wanted = {s[0]: s for s in spans if s[2] > at}
+        for uuid, span in ahead.items():
+            if uuid not in wanted or wanted[uuid][3] != span.live_until:
+                work.forget.append(span.pk)
+        for uuid, (_, revision, begin, end) in wanted.items():
+            if uuid not in ahead or ahead[uuid].live_until != end:
+                work.lay.append(
+                    {"uuid": uuid, "revision": revision, "live_from": begin, "live_until": end}
+                )
+
+    def _back_to_text(self, standing: Standing, text: Row, work: Incoming) -> None:
+        entry = Entry.objects.get(pk=standing.pk)
+        number = standing.last_number + 1
+        made = {
+            **text,
+            "uuid": str(uuid4()),
+            "number": number,
+            "based_on": text["uuid"],
+            "predecessors": predecessors(entry),
+            "note": f"The import of {self.run.name} was undone."[:300],
+            "created_at": self.at,
+        }
+        work.revisions, work.last_number, work.head = [made], number, made["uuid"]
+
+    # Categories, tags, sources ------------------------------------------------------------------
+
+    def _records(self, events: list[Event]) -> None:
+        undone = []
+        for event in events:
+            kind, key = event.details["kind"], event.details["key"]
+            held = stored(kind, [key]).get(key)
+            changes = event.details["changes"]
+            if held is None:
+                self._leave(event.subject, "It was deleted since.")
+                continue
+            pk, row = held
+            if after_values(row, changes) != {name: pair[1] for name, pair in changes.items()}:
+                self._leave(event.subject, "It was changed since, and stays as it is.")
+                continue
+            permission = f"merge_{kind}" if "merged_into" in changes else f"change_{kind}"
+            if not self.may.do(permission):
+                self._leave(event.subject, f"You may not change a {kind} in this way.")
+                continue
+            self._set_back(kind, pk, event.details["was"])
+            back = {name: [pair[1], pair[0]] for name, pair in changes.items()}
+            undone.append((event.subject, {"changes": back, "kind": kind, "key": key}))
+        note_changes(undone, at=self.moment, by=self.by, run=self.run, verb=Event.Verb.UNDO_IMPORT)
+        self.undone.records += len(undone)
+
+    def _set_back(self, kind: str, pk: int, was: Row) -> None:
+        model = MODELS[kind]
+        columns: Row = {"updated_at": self.moment}
+        for name, value in was.items():
+            if name == "merged_into":
+                aim = model.objects.filter(**{KEY[kind]: value}).first() if value else None
+                columns["merged_into"] = aim
+            else:
+                columns[name] = value
+        if "name" in was:
+            columns["folded"] = fold(was["name"])
+        model.objects.filter(pk=pk).update(**columns)

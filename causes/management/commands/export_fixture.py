@@ -1,0 +1,63 @@
+import gzip
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from causes.interchange.export import NotExported, Selection, export
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes content as a Django fixture, which import_fixture and loaddata read: what is "
+        "live or scheduled, unless told otherwise. docs/fixtures.md describes it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", nargs="?", metavar="FILE", help="default: standard output")
+        parser.add_argument("--entries", nargs="+", default=[], metavar="SLUG")
+        parser.add_argument("--category", action="append", default=[], metavar="SLUG")
+        parser.add_argument("--tag", action="append", default=[], metavar="SLUG")
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument("--live-only", action="store_true", help="without what is scheduled")
+        mode.add_argument("--with-history", action="store_true", help="every revision and span")
+        parser.add_argument("--format", choices=("json", "jsonl"), help="default: by FILE's name")
+
+    def handle(self, *args: Any, file: str | None, **options: Any) -> None:
+        mode = "live" if options["live_only"] else "public"
+        mode = "history" if options["with_history"] else mode
+        names = (tuple(options[name]) for name in ("entries", "category", "tag"))
+        form = options["format"] or _form_of(file)
+        pieces = export(Selection(mode, *names), form)
+        try:
+            first = next(pieces)
+            if file is None or file == "-":
+                sys.stdout.write(first)
+                sys.stdout.writelines(pieces)
+                return
+            path = Path(file)
+            # Beside it first: a file that is there stays whole until the new one is.
+            made = path.with_name(f".{path.name}.part")
+            with _open(made, zipped=path.suffix == ".gz") as out:
+                out.write(first)
+                out.writelines(pieces)
+            made.replace(path)
+        except NotExported as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _form_of(file: str | None) -> str:
+    return "jsonl" if file and file.removesuffix(".gz").endswith(".jsonl") else "json"
+
+
+def _open(path: Path, *, zipped: bool) -> Any:
+    if not zipped:
+        return path.open("w", encoding="utf-8", newline="\n")
+    import io
+
+    # Without name and time in its head: the same content gives the same bytes.
+    packed = gzip.GzipFile("", "wb", fileobj=path.open("wb"), mtime=0)
+    return io.TextIOWrapper(packed, encoding="utf-8", newline="\n")

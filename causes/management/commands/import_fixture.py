@@ -1,0 +1,117 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from causes.interchange.apply import MovedOn, applying, run_through
+from causes.interchange.judging import CREATED, ON_CONFLICT, OUTCOMES, UNCHANGED
+from causes.interchange.plan import Options, Plan, planning
+from causes.interchange.store import Store
+from causes.management.progress import shown
+from causes.models import Import
+from causes.publishing import Refusal
+
+LISTED = 50
+"""Created entries up to which each has a line; with -v 2 each has one anyway."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Brings content in from Django fixtures, in one transaction and never over newer work. "
+        "docs/fixtures.md describes the format and the rules."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen")
+        parser.add_argument(
+            "--on-conflict",
+            choices=ON_CONFLICT,
+            default="refuse",
+            help="where something here is newer than what the file was written on: refuse all of "
+            "it, take theirs (the file's), keep ours, or bring the file's text in as a draft",
+        )
+        parser.add_argument(
+            "--prune", action="store_true", help="take down what is public and not in the files"
+        )
+        parser.add_argument(
+            "--skip-invalid", action="store_true", help="leave out what is refused or in conflict"
+        )
+        parser.add_argument(
+            "--from",
+            dest="source",
+            choices=("fixture", "markdown"),
+            default="fixture",
+            help="markdown: FILE is a folder of Markdown files with front matter",
+        )
+
+    def handle(self, *args: Any, files: list[Path], verbosity: int, **options: Any) -> None:
+        chosen = Options(
+            options["on_conflict"],
+            options["prune"],
+            options["skip_invalid"],
+            markdown=options["source"] == "markdown",
+        )
+        for attempt in range(3):
+            store = Store()
+            try:
+                plan = self._plan(files, store, chosen, verbosity)
+                if options["dry_run"]:
+                    self._tell(plan, verbosity, "Nothing was written: this was a dry run.")
+                    return
+                if plan.objection:
+                    self._tell(plan, verbosity, "")
+                    raise CommandError(f"{plan.objection} Nothing was written.")
+                run = self._apply(plan, files, verbosity)
+                last = f"Applied as import {run.uuid}." if run else "Nothing was written."
+                self._tell(plan, verbosity, last)
+                return
+            except MovedOn as error:
+                if attempt == 2:
+                    raise CommandError(str(error)) from error
+            except Refusal as error:
+                raise CommandError(str(error)) from error
+            finally:
+                store.close()
+
+    def _plan(self, files: list[Path], store: Store, options: Options, verbosity: int) -> Plan:
+        tell: Any = shown(self.stderr._out, verbosity)
+        plan: Plan = run_through(planning(files, store, options, None), tell)
+        getattr(tell, "close", lambda: None)()
+        return plan
+
+    def _apply(self, plan: Plan, files: list[Path], verbosity: int) -> Import | None:
+        tell: Any = shown(self.stderr._out, verbosity)
+        name = ", ".join(path.name for path in files)
+        run: Import | None = run_through(applying(plan, name), tell)
+        getattr(tell, "close", lambda: None)()
+        return run
+
+    def _tell(self, plan: Plan, verbosity: int, last: str) -> None:
+        if verbosity:
+            for line in report_lines(plan, everything=verbosity > 1):
+                self.stdout.write(line)
+        for problem in plan.store.problems():
+            self.stderr.write(str(problem))
+        if last and verbosity:
+            self.stdout.write(last)
+
+
+def report_lines(plan: Plan, *, everything: bool) -> Iterator[str]:
+    """What a plan comes to: a line for each thing that somebody should see, then the numbers."""
+    quiet = [] if everything else [UNCHANGED]
+    if not everything and plan.number(CREATED) > LISTED:
+        quiet.append(CREATED)
+    marks = ", ".join("?" * len(quiet))
+    question = f"outcome NOT IN ({marks}) OR sentences <> ''" if quiet else "1"
+    if CREATED in quiet:
+        question = f"outcome NOT IN ({marks}) OR (sentences <> '' AND outcome <> '{CREATED}')"
+    for item in plan.store.items(question, *quiet):
+        said = f": {' '.join(item.sentences)}" if item.sentences else ""
+        yield f"{OUTCOMES[item.outcome]:<12} {item.kind} {item.key}{said}"
+    for kind, counts in plan.store.counts().items():
+        numbers = ", ".join(f"{n:,} {OUTCOMES[o].lower()}" for o, n in counts.items())
+        yield f"{kind}: {numbers}"
+    for model, number in plan.store.fact("left_out", {}).items():
+        yield f"{number:,} rows of causes.{model} are no content and were left out."

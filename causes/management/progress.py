@@ -1,0 +1,51 @@
+"""How a command shows that a long work goes on: a bar in a terminal, plain lines elsewhere."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tqdm import tqdm
+
+from causes.interchange.plan import Progress
+
+
+class Shown:
+    """Called with each step; `close` when the work ends, be it well or not."""
+
+    def __init__(self, err: Any) -> None:
+        self.err = err
+        self.bar: Any = None
+        self.stage = ""
+        self.tenth = 0
+
+    def __call__(self, step: Progress) -> None:
+        if step.stage != self.stage:
+            self.close()
+            self.stage, self.tenth = step.stage, 0
+        if not self.err.isatty():
+            self._line(step)
+            return
+        if self.bar is None:
+            unit = {"unit": "B", "unit_scale": True} if step.stage == "Reading" else {}
+            self.bar = tqdm(total=step.total or None, desc=step.stage, file=self.err, **unit)
+        self.bar.total = step.total or None
+        self.bar.update(step.done - self.bar.n)
+
+    def _line(self, step: Progress) -> None:
+        tenth = 10 * step.done // step.total if step.total else 0
+        if tenth > self.tenth:
+            self.tenth = tenth
+            self.err.write(f"{step.stage}: {10 * tenth} %\n")
+            self.err.flush()
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+
+def quiet(step: Progress) -> None:
+    """For `--verbosity 0`."""
+
+
+def shown(err: Any, verbosity: int) -> Callable[[Progress], None]:
+    return Shown(err) if verbosity else quiet

@@ -1,0 +1,54 @@
+"""An import: a file of content that came in, and what became of it."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from causes.models.clock import now
+from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+
+
+class Import(NaturalKeyModel):
+    """What was done to each entry is in the event log, in rows that point here."""
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        APPLIED = "applied", "Applied"
+        UNDONE = "undone", "Undone"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=300, help_text="The files that came in, by their names.")
+    made_at = models.DateTimeField(default=now, editable=False)
+    applied_at = models.DateTimeField(null=True, blank=True, editable=False)
+    undone_at = models.DateTimeField(null=True, blank=True, editable=False)
+    options = models.JSONField(default=dict, blank=True)
+    counts = models.JSONField(default=dict, blank=True)
+    report = models.JSONField(
+        default=list, blank=True, help_text="What needs a look: [outcome, what, sentence] of each."
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        serialize=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-made_at", "-pk")
+        default_permissions = ("add", "view")
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.made_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def state(self) -> "Import.State":
+        if self.undone_at:
+            return self.State.UNDONE
+        return self.State.APPLIED if self.applied_at else self.State.PLANNED
