@@ -170,7 +170,11 @@ class ImportAdmin(ExportView, admin.ModelAdmin):
             uploads.keep(run, files)
             run.save()
             return self._read(request, run)
-        context = self._context(request, "Import files", form=form)
+        may = may_of(request.user)  # type: ignore[arg-type]
+        comes_in = "Since you may publish, what is public in the files becomes public here."
+        if not may.publish:
+            comes_in = "Every text comes in as a draft, to be approved and published here."
+        context = self._context(request, "Import files", form=form, comes_in=comes_in)
         return TemplateResponse(request, "admin/causes/import/upload.html", context)
 
     def _read(self, request: HttpRequest, run: Import) -> HttpResponse:
@@ -228,7 +232,12 @@ class ImportAdmin(ExportView, admin.ModelAdmin):
             where = ("outcome = ?", wanted) if wanted in OUTCOMES else ("outcome <> 'unchanged'",)
             total = sum(1 for _ in store.rows(f"SELECT 1 FROM item WHERE {where[0]}", *where[1:]))
             page = Paginator(range(total), ITEMS_A_PAGE).get_page(request.GET.get("p"))
-            items = store.items(*where, start=max(page.start_index() - 1, 0), most=ITEMS_A_PAGE)
+            items = store.items(
+                *where,
+                order="kind IN ('category', 'tag', 'source'), id",
+                start=max(page.start_index() - 1, 0),
+                most=ITEMS_A_PAGE,
+            )
             context |= {
                 "plan": plan,
                 "mine": mine,

@@ -127,11 +127,16 @@ class Store:
         )
 
     def items(
-        self, where: str = "1", *values: Any, start: int = 0, most: int = -1
+        self,
+        where: str = "1",
+        *values: Any,
+        order: str = "id",
+        start: int = 0,
+        most: int = -1,
     ) -> Iterator[Item]:
         question = (
             "SELECT id, kind, key, title, outcome, sentences, seen FROM item "
-            f"WHERE {where} ORDER BY id LIMIT ? OFFSET ?"
+            f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?"
         )
         for row in self.rows(question, *values, most, start):
             pk, kind, key, title, outcome, sentences, seen = row
