@@ -39,8 +39,13 @@ class KeepsText:
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         form = super().get_form(request, *args, **kwargs)  # type: ignore[misc]
-        sentence = getattr(request, "import_running", "")
-        return type(form.__name__, (_Refused, form), {"refusal": sentence}) if sentence else form
+        return refused_while_importing(request, form)
+
+
+def refused_while_importing(request: HttpRequest, form: Any) -> Any:
+    """The form as it is, or one that is never valid and says why."""
+    sentence = getattr(request, "import_running", "")
+    return type(form.__name__, (_Refused, form), {"refusal": sentence}) if sentence else form
 
 
 class _Refused:

@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 
 from causes import publishing
 from causes.admin.bulk import BulkActions
-from causes.admin.busy import KeepsText
+from causes.admin.busy import KeepsText, refused_while_importing
 from causes.admin.forms import RevisionForm
 from causes.admin.history import HistoryViews
 from causes.admin.lists import (
@@ -126,7 +126,8 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
         may_add = request.user.has_perm("causes.add_tag")
-        return type("RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add})
+        form = type("RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add})
+        return refused_while_importing(request, form)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [name for name in RevisionForm.order if name != "category" or self.kind == "cause"]

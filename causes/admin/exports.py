@@ -67,8 +67,12 @@ def download(selection: Selection, form: str = "json") -> FileResponse:
     """A fixture as a file to be saved. Raises NotExported."""
     # Laid down first: a slow reader must not keep a transaction open.
     held = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (the response closes it)
-    for piece in export(selection, form):
-        held.write(piece.encode())
+    try:
+        for piece in export(selection, form):
+            held.write(piece.encode())
+    except NotExported:
+        held.close()
+        raise
     held.seek(0)
     names = {"public": "content", "live": "live", "history": "history"}
     name = f"{names[selection.mode]}.{form}"

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
+from causes import database
 from causes.interchange.format import FORMS
 from causes.models import (
     Category,
@@ -67,6 +68,7 @@ def export(selection: Selection, form: str = "json") -> Iterator[str]:
     the first piece.
     """
     with _one_moment():
+        database.generation()  # the first read says which moment it is
         exporter = _Exporter(selection)
         exporter.check()
         yield from (_as_array if form == "json" else _as_lines)(exporter.rows())

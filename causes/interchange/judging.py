@@ -316,6 +316,9 @@ class Judge:
         if target.get("from_markdown") and standing.head and UUID(standing.head).version == 8:
             # What is newest here came from such a file too, and nobody has edited it since.
             known.add(standing.head)
+        if standing.head in known:
+            # Whoever knew the newest text knew all before it.
+            known.update(standing.numbers.values())
         text_met = target["uuid"] not in self.here.texts and standing.head not in known
         if text_met:
             self.conflicts.append(self._head_sentence(standing))
@@ -434,6 +437,7 @@ class Judge:
         plan = _SpanPlan(self, standing, known)
         plan.make()
         if not (plan.lay or plan.end or plan.forget):
+            self.said += plan.said
             return
         if not self._may_publish():
             return

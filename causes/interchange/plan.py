@@ -318,7 +318,9 @@ class _Planner:
                     entry["at"], f"entry {slug}", name, f"It has one {kind} twice: keep one."
                 )
                 entry["bad"] = True
-            for key, other in self.store.take(kind, [(key, slug) for key in by_key]):
+            file, number = entry["at"]
+            what = slug if number else f"{slug} of {file}"
+            for key, other in self.store.take(kind, [(key, what) for key in by_key]):
                 sentence = f"The entry {other!r} in the file has it too."
                 self._report(by_key[key]["at"], f"{kind} {key}", name, sentence)
                 entry["bad"] = True

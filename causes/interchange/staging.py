@@ -40,6 +40,7 @@ Reading = Callable[[int, int], None]
 _TAXONOMY = ("category", "tag", "source")
 _WITHIN = ("redirect", "revision", "taggedrevision", "publication", "review")
 _OWNER = {"entry": "slug", "redirect": "entry", "revision": "entry", "publication": "entry"}
+_NAMES = ("category", "tag", "merged_into")
 _TEXT = {"taggedrevision": "content_object", "review": "revision"}
 
 
@@ -133,6 +134,8 @@ def _as_they_come(path: Path, store: Store, limit: int, read: Reading) -> Iterat
             if version != VERSION:
                 fields = upgrade(model, fields, version)
             row = read_row(model, fields)
+            if any(type(row.get(name)) is Number for name in _NAMES):
+                raise OutOfOrder
         except BadRow:
             # Where it belongs is found out the other way.
             raise OutOfOrder from None
@@ -244,11 +247,15 @@ def _lay_down(
                 (index, number, model, json.dumps(fields)),
             )
             key = fields.get("slug") or fields.get("uuid") or fields.get("key")
-            if pk is not None and isinstance(key, str) and not bad_characters(key):
+            if isinstance(pk, str | int) and _storable(key) and _storable(str(pk)):
                 store.db.execute(
                     "INSERT OR IGNORE INTO pk VALUES (?, ?, ?, ?)", (index, model, str(pk), key)
                 )
         versions.append(version or VERSION)
+
+
+def _storable(text: Any) -> bool:
+    return isinstance(text, str) and not bad_characters(text)
 
 
 def _spoil(store: Store, raw: Any) -> None:
@@ -257,13 +264,15 @@ def _spoil(store: Store, raw: Any) -> None:
     if not isinstance(fields, dict):
         return
     model = str(raw.get("model")).lower().removeprefix("causes.")
+    if model not in FORMS:
+        return
     kind = "entry" if model in _OWNER else "text" if model in _TEXT else model
     key = fields.get(_OWNER.get(model) or _TEXT.get(model) or "slug", fields.get("key"))
     key = key[0] if isinstance(key, list) and len(key) == 1 else key
-    if isinstance(key, str) and not bad_characters(key):
+    if _storable(key):
         store.db.execute("INSERT OR IGNORE INTO spoiled VALUES (?, ?)", (kind, key))
     uuid = fields.get("uuid")
-    if model == "revision" and isinstance(uuid, str) and not bad_characters(uuid):
+    if model == "revision" and _storable(uuid):
         store.db.execute("INSERT OR IGNORE INTO spoiled VALUES ('text', ?)", (uuid,))
 
 

@@ -39,9 +39,12 @@ class Command(BaseCommand):
             path = Path(file)
             # Beside it first: a file that is there stays whole until the new one is.
             made = path.with_name(f".{path.name}.part")
-            with _open(made, zipped=path.suffix == ".gz") as out:
-                out.write(first)
-                out.writelines(pieces)
+            with made.open("wb") as out:
+                # Without name and time in its head: the same content gives the same bytes.
+                zipped = path.suffix == ".gz"
+                with gzip.GzipFile("", "wb", fileobj=out, mtime=0) if zipped else out as sink:
+                    sink.write(first.encode())
+                    sink.writelines(piece.encode() for piece in pieces)
             made.replace(path)
         except NotExported as error:
             raise CommandError(str(error)) from error
@@ -52,12 +55,3 @@ class Command(BaseCommand):
 def _form_of(file: str | None) -> str:
     return "jsonl" if file and file.removesuffix(".gz").endswith(".jsonl") else "json"
 
-
-def _open(path: Path, *, zipped: bool) -> Any:
-    if not zipped:
-        return path.open("w", encoding="utf-8", newline="\n")
-    import io
-
-    # Without name and time in its head: the same content gives the same bytes.
-    packed = gzip.GzipFile("", "wb", fileobj=path.open("wb"), mtime=0)
-    return io.TextIOWrapper(packed, encoding="utf-8", newline="\n")

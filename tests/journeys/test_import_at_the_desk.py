@@ -1,0 +1,92 @@
+"""A file of 1,000 entries through the admin: upload, plan, apply, report, undo."""
+
+import time
+import urllib.request
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.interchange.engines import Elsewhere
+
+ENTRIES = 1_000
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made-up")
+    with Elsewhere(folder, "sqlite") as source:
+        source.manage("migrate", "-v0")
+        source.manage("generate_entries", str(ENTRIES))
+        source.manage("export_fixture", "--with-history", str(folder / "thousand.json"))
+    return folder / "thousand.json"
+
+
+def upload(page, file):
+    page.goto("/admin/causes/import/add/")
+    page.set_input_files("#id_files", file)
+    page.click("text=Send and show what would happen")
+    page.wait_for_url("**/change/**", timeout=60_000)
+
+
+def sitemap(site):
+    with urllib.request.urlopen(f"{site.url}/sitemap.xml") as answer:
+        return answer.read().decode()
+
+
+def healthy(page):
+    found = Axe().run(page, options={"preload": False}).response["violations"]
+    assert found == []
+
+
+def test_a_thousand_entries_come_in_and_go_back_at_the_desk(site, signed_in, file):
+    page = signed_in
+    before = sitemap(site)
+    page.goto("/admin/causes/import/add/")
+    healthy(page)
+    upload(page, file)
+    assert "This is what would happen. Nothing is written yet." in page.inner_text("#content")
+    assert "Page 1 of" in page.inner_text(".paginator")
+    healthy(page)
+    page.click("summary:has-text('The text, by words') >> nth=0")
+    assert page.inner_text("details[open] .changes")
+    healthy(page)
+
+    # Closed in the middle: nothing of it is written, and the turn is free at once.
+    plan = page.url
+    page.click("button:has-text('Apply')", no_wait_after=True)
+    page.wait_for_selector("progress", timeout=30_000)
+    page.goto("/admin/causes/import/")
+    for _ in range(100):
+        if sitemap(site) == before:
+            break
+        time.sleep(0.1)
+    time.sleep(1)
+    assert sitemap(site) == before
+    assert "Planned" in page.inner_text("#result_list")
+
+    page.goto(plan)
+    page.click("button:has-text('Apply')")
+    page.wait_for_selector("text=Undo this import", timeout=120_000)
+    assert "1000 created" in page.inner_text("#content")
+    healthy(page)
+    after = sitemap(site)
+    assert after.count("<loc>") >= before.count("<loc>") + ENTRIES
+    slug = after.split("/causes/")[2].split("/")[0]
+    page.goto(f"/causes/{slug}/")
+    assert page.locator("h1").inner_text()
+
+    upload(page, file)
+    assert "There is nothing to write" in page.inner_text("#content")
+    page.click("summary:has-text('Decide otherwise')")
+    page.click("text=Forget this upload")
+
+    page.click("#result_list a:has-text('thousand.json')")
+    page.click("text=Undo this import")
+    healthy(page)
+    page.click("text=Show what would happen")
+    page.wait_for_selector(".sign.end", timeout=60_000)
+    assert "1,000 entries" in page.inner_text(".sign.end")
+    page.click("text=Go on")
+    page.click("button:has-text('Undo it')")
+    page.wait_for_selector("text=Undone", timeout=120_000)
+    assert sitemap(site).count("/causes/") == before.count("/causes/")
