@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
-.PHONY: run test deep lint types lock clean
+.PHONY: run test deep fixture lint types lock clean
 
 # What runs the site; with PostgreSQL's driver when DATABASE_URL asks for it.
 ifneq (,$(findstring postgres,$(DATABASE_URL)))
@@ -22,12 +22,23 @@ run: $(RUNTIME)
 test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n auto
 
-# The long form of what the tests do briefly: verbs at random from many workers, on SQLite
-# and, when TEST_POSTGRES_URL names a server, on PostgreSQL. Figures: docs/editing.md.
+# The long form of what the tests do briefly, on SQLite and, when TEST_POSTGRES_URL names a
+# server, on PostgreSQL: verbs at random from many workers (figures: docs/editing.md), files
+# spoiled in every way, content out and in again, imports killed (figures: docs/fixtures.md).
+LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=1000 KILLS=100
+DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py
+
 deep: $(VENV)/.dev
-	STORM_WORKERS=8 STORM_STEPS=400 $(BIN)/python -m pytest -n 0 tests/publishing/test_storm.py
-	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" STORM_WORKERS=8 STORM_STEPS=400 $(BIN)/python -m pytest -n 0 tests/publishing/test_storm.py; else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
+	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)
+	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(LONG) $(BIN)/python -m pytest -n 0 $(DEEP); else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
 	$(BIN)/python benchmarks/comparison.py
+
+# Writes fixtures/initial.json in the form of docs/fixtures.md, from what it holds.
+fixture: $(RUNTIME)
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; export DATA_DIR="$$folder" DATABASE_URL=; \
+	$(BIN)/python manage.py migrate -v0 && \
+	$(BIN)/python manage.py import_fixture -v0 fixtures/initial.json && \
+	$(BIN)/python manage.py export_fixture fixtures/initial.json
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

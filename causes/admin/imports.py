@@ -18,7 +18,7 @@ from causes.admin.exports import ExportView
 from causes.admin.streaming import stream
 from causes.interchange import uploads
 from causes.interchange.apply import MovedOn, applying
-from causes.interchange.judging import CONFLICT, DRAFT, KEPT, OUTCOMES, WRITTEN
+from causes.interchange.judging import CONFLICT, DRAFT, KEPT, OUTCOMES
 from causes.interchange.plan import Plan, may_of
 from causes.interchange.store import Item, Store
 from causes.interchange.undo import Undone, undoing
@@ -379,13 +379,19 @@ class Line(NamedTuple):
         changes: list[FieldChange] = []
         entry = None
         if item.kind in Entry.Kind.values:
-            entry = Entry.objects.filter(slug=item.key).first()
-            entry = entry or Entry.objects.filter(redirects__slug=item.key).first()
-            content = store.content(item.id)
-            if content and content.get("revisions") and item.outcome in (*WRITTEN, CONFLICT, KEPT):
+            content = store.content(item.id) or {}
+            entry = _entry_here(item.key, content)
+            if content.get("revisions"):
                 changes = _changes(entry, content, item.outcome)
         address = reverse(f"admin:causes_{entry.kind}_change", args=[entry.pk]) if entry else ""
         return cls(item, label, changes, address)
+
+
+def _entry_here(slug: str, content: Any) -> Any:
+    """The entry that the plan found, under whatever address it has here."""
+    slugs = [slug, *(row["slug"] for row in content.get("redirects", ()))]
+    found = Entry.objects.filter(slug__in=slugs).first()
+    return found or Entry.objects.filter(redirects__slug__in=slugs).first()
 
 
 class _Named(NamedTuple):

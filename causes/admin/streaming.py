@@ -72,7 +72,9 @@ def _pieces(
         log.exception("a long work at the desk failed")
         sentence = "Something went wrong here, and nothing was written. The error was noted."
         path = "."
-    yield format_html('<p class="sign end" role="status">{} <a href="{}">Go on</a></p>', sentence, path)
+    yield format_html(
+        '<p class="sign end" role="status">{} <a href="{}">Go on</a></p>', sentence, path
+    )
     if not stay:
         yield format_html('<meta http-equiv="refresh" content="1; url={}">', path)
     yield tail

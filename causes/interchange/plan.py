@@ -25,7 +25,7 @@ from causes.interchange.judging import (
     Verdict,
 )
 from causes.interchange.problems import Problem, Unreadable
-from causes.interchange.records import Taxonomy, decide, mark, stored
+from causes.interchange.records import Decision, Taxonomy, decide, mark, stored
 from causes.interchange.store import Item, Store
 from causes.models import Entry, Publication
 from causes.models.clock import now
@@ -206,22 +206,30 @@ class _Planner:
             return
         self.names_decided = True
         for kind, taxonomy in self.taxonomies.items():
-            refused = []
-            for slug, row in sorted(taxonomy.file.items()):
+            decided = self._decide_kind(kind, taxonomy)
+            for slug, (row, decision) in sorted(decided.items()):
+                if decision.problem:
+                    self._report(row["at"], f"{kind} {slug}", *decision.problem)
                 here = taxonomy.here[slug][1] if slug in taxonomy.here else None
-                problem = taxonomy.problem(row)
-                if problem:
-                    outcome, sentences = REFUSED, [problem[1]]
+                self._item(kind, slug, row["name"], *decision[:2], here, row)
+
+    def _decide_kind(self, kind: str, taxonomy: Taxonomy) -> dict[str, tuple[Row, Decision]]:
+        """What becomes of each row; one that leads to a refused row is refused in its turn."""
+        decided: dict[str, tuple[Row, Decision]] = {}
+        while True:
+            refused = []
+            for slug, row in taxonomy.file.items():
+                here = taxonomy.here[slug][1] if slug in taxonomy.here else None
+                if problem := taxonomy.problem(row):
+                    decision = Decision(REFUSED, [problem[1]], problem)
                 else:
-                    outcome, sentences, problem = decide(
-                        kind, row, here, self.may, self.options.on_conflict
-                    )
-                if problem:
-                    self._report(row["at"], f"{kind} {slug}", *problem)
+                    decision = decide(kind, row, here, self.may, self.options.on_conflict)
+                decided[slug] = (row, decision)
+                if decision.problem:
                     refused.append(slug)
-                self._item(kind, slug, row["name"], outcome, sentences, here, row)
-            for slug in refused:
-                del taxonomy.file[slug]
+            if not refused:
+                return decided
+            taxonomy.leave_out(refused)
 
     def _decide_sources(self) -> None:
         self._decide_names()

@@ -126,6 +126,12 @@ class Taxonomy:
             aim = step["merged_into"]
         return None
 
+    def leave_out(self, slugs: Iterable[str]) -> None:
+        """Goes on as if these rows were not in the file."""
+        for slug in slugs:
+            del self.file[slug]
+        del self._by_name
+
     def _names(self) -> dict[str, list[tuple[str, str]]]:
         if not hasattr(self, "_by_name"):
             rows = {slug: row for slug, (_, row) in self.here.items()} | self.file

@@ -61,7 +61,9 @@ def gone(response):
 
 def content(by=None):
     make_source("maas-2015")
-    entry = make_live(slug="polio", title="Polio", tags=["virus"], body="Known [@maas-2015].", by=by)
+    entry = make_live(
+        slug="polio", title="Polio", tags=["virus"], body="Known [@maas-2015].", by=by
+    )
     publishing.record_review(
         entry.newest, by=None, reviewer="Ann", qualification="MD", reviewed_on=now().date()
     )
@@ -143,7 +145,12 @@ def test_problems_are_all_on_the_page_and_nothing_can_be_applied(desk):
     rows.append({"model": "auth.user", "fields": {"username": "<b>root</b>"}})
     upload(desk, json.dumps(rows))
     page = plan(desk)
-    for words in ("A DOI looks like", "It has 501 characters", "another app", "3 problems in the files"):
+    for words in (
+        "A DOI looks like",
+        "It has 501 characters",
+        "another app",
+        "3 problems in the files",
+    ):
         assert words in page
     assert "<b>root</b>" not in page
     assert "problems: nothing comes in" in apply(desk)
@@ -241,7 +248,9 @@ def test_who_writes_and_publishes_brings_in_what_is_public(client):
     assert not Review.objects.exists()
 
 
-def test_with_four_eyes_a_text_from_a_file_is_a_draft_until_somebody_else_approves(client, settings):
+def test_with_four_eyes_a_text_from_a_file_is_a_draft_until_somebody_else_approves(
+    client, settings
+):
     settings.FOUR_EYES = True
     add_category()
     user = signed_in(client, "Writer", "Publisher")

@@ -1,5 +1,6 @@
 """Content made at random through the real verbs: unicode of every plane, odd names, all states."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from causes.text.names import name_slug
 
 letters = st.characters(exclude_categories=("Cs",), exclude_characters="\x00")
 words = st.text(letters, max_size=40)
-names = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters=",\x00"), max_size=30)
+names = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters=",\x00"), max_size=30
+)
 slugs = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True)
 bodies = st.lists(
     st.one_of(words, st.just("A claim [@src-1]."), st.just("## Heading"), st.just("long " * 5_000)),
@@ -36,10 +39,8 @@ class Maker:
 
     def make(self, steps):
         for _ in range(steps):
-            try:
+            with suppress(Refusal, ValueError):
                 getattr(self, f"do_{self.draw(st.sampled_from(VERBS))}")()
-            except (Refusal, ValueError):
-                pass
 
     def source(self, key):
         row = Source(key=key, kind="review", authors=self.some(words), title=self.some(words))
@@ -96,7 +97,9 @@ class Maker:
 
     def do_end(self):
         publishing.schedule(
-            self.entry().newest, by=None, take_down_at=now() + timedelta(seconds=self.draw(st.integers(60, 999)))
+            self.entry().newest,
+            by=None,
+            take_down_at=now() + timedelta(seconds=self.draw(st.integers(60, 999))),
         )
 
     def do_take_down(self):
@@ -123,7 +126,10 @@ class Maker:
     def do_category(self):
         category = self.taxon(Category)
         if category:
-            category.description, category.position = self.draw(words), self.draw(st.integers(0, 99))
+            category.description, category.position = (
+                self.draw(words),
+                self.draw(st.integers(0, 99)),
+            )
             publishing.save_record(category, by=None)
 
     def do_merge(self):

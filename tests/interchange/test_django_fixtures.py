@@ -11,7 +11,14 @@ from causes.interchange.upgrade import UPGRADES
 from causes.models import Entry, Publication, Revision, Source, Tag
 from causes.models.clock import now
 from causes.models.format import VERSION
-from tests.factories import add_draft, make_category, make_entry, make_live, make_person, make_source
+from tests.factories import (
+    add_draft,
+    make_category,
+    make_entry,
+    make_live,
+    make_person,
+    make_source,
+)
 from tests.interchange.content import (
     Planned,
     bring,
@@ -91,8 +98,9 @@ def test_a_primary_key_that_the_file_does_not_explain_is_refused_by_name(tmp_pat
         if row["model"] == "causes.revision":
             row["fields"]["category"] = 77
     planned = Planned(write(tmp_path, [r for r in rows if r["model"] != "causes.category"]))
-    assert "names the category with the primary key 77, which is not in this file" in (
-        planned.problems[0]
+    assert (
+        "names the category with the primary key 77, which is not in this file"
+        in (planned.problems[0])
     )
     assert "--natural-foreign" in planned.problems[0]
 

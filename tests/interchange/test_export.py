@@ -193,7 +193,9 @@ def test_what_is_asked_for_and_not_there_is_named_and_no_file_is_left(tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_command_writes_files_plain_and_gzipped_and_to_standard_output(tmp_path, capsys, article):
+def test_the_command_writes_files_plain_and_gzipped_and_to_standard_output(
+    tmp_path, capsys, article
+):
     for name in ("a.json", "a.jsonl", "a.json.gz"):
         call_command("export_fixture", str(tmp_path / name))
     text = (tmp_path / "a.json").read_text(encoding="utf-8")

@@ -99,7 +99,9 @@ def test_an_edited_file_is_a_conflict_where_somebody_edited_here(folder):
     assert planned(folder).entries == {"polio": "conflict"}
     # Unless the file says that it was written on that text.
     base = Entry.objects.get().newest.uuid
-    path.write_text(POLIO.replace("harms motor", "kills motor").replace("---\n", f"---\nbased_on: {base}\n", 1))
+    path.write_text(
+        POLIO.replace("harms motor", "kills motor").replace("---\n", f"---\nbased_on: {base}\n", 1)
+    )
     assert planned(folder).entries == {"polio": "changed"}
 
 

@@ -405,9 +405,7 @@ def test_a_tag_that_was_renamed_there_is_renamed_here(tmp_path, polio, client):
 
 def test_a_tag_that_was_merged_here_stays_merged(tmp_path, polio):
     text = exported("history")
-    publishing.merge(
-        Tag.objects.get(slug="virus"), Tag.objects.create(name="infection"), by=None
-    )
+    publishing.merge(Tag.objects.get(slug="virus"), Tag.objects.create(name="infection"), by=None)
     assert Planned(write(tmp_path, text)).outcomes["tag virus"] == "conflict"
     planned = Planned(write(tmp_path, text), on_conflict="ours")
     assert planned.outcomes["tag virus"] == "kept"
@@ -477,4 +475,3 @@ def test_many_entries_take_as_many_queries_as_few(tmp_path):
             transaction.set_rollback(True)
     assert counts[0] == counts[2]
     assert counts[1] == counts[3]
-

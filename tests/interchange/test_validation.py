@@ -225,7 +225,9 @@ def test_skip_invalid_brings_in_the_rest_and_lists_what_it_left_out(tmp_path):
         make_live(slug="other", tags=["root"])
 
     rows = json.loads(exported_after(more, "public"))
-    revision = next(r for r in rows if r["fields"].get("entry") == ["polio"] and "title" in r["fields"])
+    revision = next(
+        r for r in rows if r["fields"].get("entry") == ["polio"] and "title" in r["fields"]
+    )
     revision["fields"]["title"] = ""
     of(rows, "tag", 1)["fields"]["name"] = "&&&"
     planned = Planned(write(tmp_path, rows), skip_invalid=True)
@@ -241,7 +243,9 @@ def test_a_file_that_is_cut_off_brings_nothing_in_even_so(tmp_path, rows):
     assert "cut off" in planned.problems[-1]
     assert planned.plan.unreadable
     with pytest.raises(CommandError, match="cannot be read to its end"):
-        call_command("import_fixture", str(tmp_path / "content.json"), "--skip-invalid", verbosity=0)
+        call_command(
+            "import_fixture", str(tmp_path / "content.json"), "--skip-invalid", verbosity=0
+        )
 
 
 def test_an_entry_that_is_a_page_here_cannot_come_in_as_a_cause(tmp_path, rows):

@@ -54,4 +54,3 @@ class Command(BaseCommand):
 
 def _form_of(file: str | None) -> str:
     return "jsonl" if file and file.removesuffix(".gz").endswith(".jsonl") else "json"
-
