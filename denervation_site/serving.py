@@ -73,7 +73,9 @@ def _command(server: str, host: str, port: str, workers: str) -> list[str]:
     if server == "gunicorn":
         # Its control socket would be written into the home directory.
         bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        return [program, "--no-control-socket", "-w", workers, "-b", bind, application]
+        options = ["--no-control-socket", "-w", workers, "-b", bind]
+        # With threads a worker stays alive through an import that takes minutes.
+        return [program, *options, "-k", "gthread", "--threads", "4", application]
     options = ["--interface", "wsgi", "--workers", workers, "--log-level", "warning"]
     # A few threads a worker: each holds a database connection of its own.
     options += ["--blocking-threads", "4", "--backpressure", "128"]

@@ -1,6 +1,7 @@
 """A plan carried out: one transaction, all of it or none."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +9,11 @@ from django.db import IntegrityError
 
 from causes import database
 from causes.database import bulk
-from causes.interchange.format import Row, shown_moment
+from causes.interchange.checks import Known
+from causes.interchange.format import Row
 from causes.interchange.here import Here, source_keys
-from causes.interchange.judging import (
+from causes.interchange.judging import Verdict
+from causes.interchange.outcomes import (
     CONFLICT,
     CREATED,
     KEPT,
@@ -18,14 +21,11 @@ from causes.interchange.judging import (
     TAKEN_DOWN,
     UNCHANGED,
     WRITTEN,
-    Known,
-    Verdict,
-    after_writing,
-    before_writing,
-    next_instant,
 )
 from causes.interchange.plan import Plan, Progress, judged, may_of, options_as_dict, repr_of
 from causes.interchange.records import MODELS, differences, mark, stored
+from causes.interchange.spans import after_writing, before_writing, next_instant
+from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Import, Source
 from causes.models.clock import now
 from causes.publishing import ImportRunning, Refusal
@@ -65,16 +65,23 @@ def applying(
         raise NotApplied(sentence)
     if not plan.writes:
         return None
+    with alone():
+        applied = run or Import(name=name[:300], by=plan.by)
+        yield from _Apply(plan, applied).steps()
+    return applied
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """The transaction of an import, or of its undoing. Raises NotApplied, ImportRunning."""
     try:
         with database.importing(), bulk.room():
-            applied = run or Import(name=name[:300], by=plan.by)
-            yield from _Apply(plan, applied).steps()
+            yield
     except database.ImportRunning as error:
         raise ImportRunning from error
     except IntegrityError as error:
         reason = " ".join(str(error).split())
         raise NotApplied(f"The database refused it, and nothing was written: {reason}") from error
-    return applied
 
 
 class _Apply:

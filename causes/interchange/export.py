@@ -6,20 +6,17 @@ are told to.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from json.encoder import encode_basestring
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
 from causes import database
-from causes.interchange.format import FORMS
+from causes.interchange.layout import WRITE, as_array, as_lines
 from causes.models import (
     Category,
     Citation,
@@ -71,27 +68,7 @@ def export(selection: Selection, form: str = "json") -> Iterator[str]:
         database.generation()  # the first read says which moment it is
         exporter = _Exporter(selection)
         exporter.check()
-        yield from (_as_array if form == "json" else _as_lines)(exporter.rows())
-
-
-def _as_array(rows: Iterator[str]) -> Iterator[str]:
-    yield "["
-    sign = "\n"
-    for row in rows:
-        yield f"{sign}  {row}"
-        sign = ",\n"
-    yield "\n]\n"
-
-
-def _as_lines(rows: Iterator[str]) -> Iterator[str]:
-    for row in rows:
-        # Line ends within texts are escaped, so what is left parts the lines of the layout.
-        yield "".join(line.lstrip(" ") if i else line for i, line in enumerate(_lines(row))) + "\n"
-
-
-def _lines(row: str) -> list[str]:
-    parts = row.split("\n")
-    return [p + (" " if p.endswith(",") else "") for p in parts]
+        yield from (as_array if form == "json" else as_lines)(exporter.rows())
 
 
 @contextmanager
@@ -113,86 +90,6 @@ def _one_moment() -> Iterator[None]:
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("COMMIT")
-
-
-# Values as JSON -----------------------------------------------------------------------------
-
-_INDENT = "\n" + " " * 6
-
-
-def _moment(value: datetime | None) -> str:
-    if value is None:
-        return "null"
-    # As Django's own encoder writes it: to the millisecond, without it when it is nought.
-    text = value.replace(tzinfo=None).isoformat(timespec="milliseconds").removesuffix(".000")
-    return f'"{text}Z"'
-
-
-def _day(value: date | None) -> str:
-    return "null" if value is None else f'"{value.isoformat()}"'
-
-
-def _uuid(value: UUID | None) -> str:
-    return "null" if value is None else f'"{value}"'
-
-
-def _number(value: int | None) -> str:
-    return "null" if value is None else str(value)
-
-
-def _reference(value: Any) -> str:
-    if value is None:
-        return "null"
-    return f"[\n        {encode_basestring(str(value))}\n      ]"
-
-
-def _list(values: list[str]) -> str:
-    if not values:
-        return "[]"
-    inner = ",\n        ".join(encode_basestring(value) for value in values)
-    return f"[\n        {inner}\n      ]"
-
-
-_WRITERS: dict[str, Callable[[Any], str]] = {
-    **dict.fromkeys(
-        ("created_at", "withheld_at", "updated_at", "live_from", "live_until"), _moment
-    ),
-    **dict.fromkeys(("checked_on", "withdrawn_on", "reviewed_on", "due_on"), _day),
-    **dict.fromkeys(("uuid", "based_on"), _uuid),
-    **dict.fromkeys(
-        "version position review_months year last_number number tag_count".split(), _number
-    ),
-    **dict.fromkeys(
-        ("merged_into", "entry", "category", "content_object", "tag", "revision"), _reference
-    ),
-    "predecessors": _list,
-}
-
-
-class _Writer:
-    """Writes rows of one model, laid out as `dumpdata --indent 2` does."""
-
-    def __init__(self, model: str) -> None:
-        fields = [field.name for field in FORMS[model].fields]
-        self.names = fields
-        self.parts = [
-            (
-                f'{"," if place else ""}{_INDENT}"{name}": ',
-                _WRITERS.get(name, encode_basestring),
-            )
-            for place, name in enumerate(fields)
-        ]
-        self.head = f'{{\n    "model": "causes.{model}",\n    "fields": {{'
-
-    def row(self, values: Iterable[Any]) -> str:
-        pieces = [self.head]
-        for (head, write), value in zip(self.parts, values, strict=True):
-            pieces += (head, write(value))
-        pieces.append("\n    }\n  }")
-        return "".join(pieces)
-
-
-_WRITE = {model: _Writer(model) for model in FORMS}
 
 
 def _by_code_point(field: str) -> Collate:
@@ -296,7 +193,7 @@ class _Exporter:
     # Rows ----------------------------------------------------------------------------------
 
     def rows(self) -> Iterator[str]:
-        yield _WRITE["fixtureformat"].row((FORMAT, VERSION))
+        yield WRITE["fixtureformat"].row((FORMAT, VERSION))
         yield from self._taxa("category", Category, self._used_categories())
         yield from self._taxa("tag", Tag, self._used_tags())
         yield from self._sources()
@@ -321,15 +218,15 @@ class _Exporter:
 
     def _taxa(self, kind: str, model: Any, used: set[int] | None) -> Iterator[str]:
         names = [
-            "merged_into__slug" if name == "merged_into" else name for name in _WRITE[kind].names
+            "merged_into__slug" if name == "merged_into" else name for name in WRITE[kind].names
         ]
         rows = list(model.objects.order_by().values_list("pk", "merged_into", *names))
         if used is not None:
             # What a text says, what that is called today, and every old name of it.
             today = {merged or pk for pk, merged, *_ in rows if pk in used}
             rows = [row for row in rows if row[0] in today or row[1] in today]
-        for row in sorted(rows, key=lambda row: row[2 + _WRITE[kind].names.index("slug")]):
-            yield _WRITE[kind].row(row[2:])
+        for row in sorted(rows, key=lambda row: row[2 + WRITE[kind].names.index("slug")]):
+            yield WRITE[kind].row(row[2:])
 
     def _sources(self) -> Iterator[str]:
         sources = Source.objects.annotate(sorted_key=_by_code_point("key"))
@@ -337,7 +234,7 @@ class _Exporter:
             cited = Citation.objects.filter(source_key=OuterRef("key"))
             chosen = self._chosen_texts().filter(pk=OuterRef("revision"))
             sources = sources.filter(Exists(cited.filter(Exists(chosen))))
-        writer = _WRITE["source"]
+        writer = WRITE["source"]
         rows = sources.order_by("sorted_key").values_list(*writer.names)
         for row in rows.iterator(chunk_size=1_000):
             yield writer.row(row)
@@ -376,24 +273,24 @@ class _Exporter:
         order = [number for pk in pks for number in by_entry[pk]]
         rows = self._texts_in(order)
         for pk, kind, slug, created_at in entries:
-            yield _WRITE["entry"].row((kind, slug, created_at, last[pk]))
+            yield WRITE["entry"].row((kind, slug, created_at, last[pk]))
             yield from redirects[pk]
             for number in by_entry[pk]:
                 uuid, *values = next(rows)
-                yield _WRITE["revision"].row((uuid, slug, *values))
+                yield WRITE["revision"].row((uuid, slug, *values))
                 for tag in tags.get(number, ()):
-                    yield _WRITE["taggedrevision"].row((uuid, tag))
+                    yield WRITE["taggedrevision"].row((uuid, tag))
             for row in spans[pk]:
-                yield _WRITE["publication"].row(row)
+                yield WRITE["publication"].row(row)
             held = {texts[number] for number in by_entry[pk]}
             for row in reviews[pk]:
                 if row[1] in held:
-                    yield _WRITE["review"].row(row)
+                    yield WRITE["review"].row(row)
 
     @staticmethod
     def _texts_in(order: list[int]) -> Iterator[Any]:
         """The texts with these ids in this order, of which only a few are in memory."""
-        names = [name for name in _WRITE["revision"].names if name not in ("uuid", "entry")]
+        names = [name for name in WRITE["revision"].names if name not in ("uuid", "entry")]
         names = ["category__slug" if name == "category" else name for name in names]
         for start in range(0, len(order), TEXTS_AT_ONCE):
             some = order[start : start + TEXTS_AT_ONCE]
@@ -430,7 +327,7 @@ class _Exporter:
             reviews = reviews.filter(Exists(shown) | last | also)
         rows = reviews.annotate(number=F("revision__number"))
         rows = rows.order_by("number", "reviewed_on", "created_at", "uuid")
-        names = _WRITE["review"].names[2:]
+        names = WRITE["review"].names[2:]
         found: dict[int, list[Any]] = defaultdict(list)
         for entry, uuid, text, *values in rows.values_list(
             "revision__entry", "uuid", "revision__uuid", *names
@@ -443,5 +340,5 @@ class _Exporter:
         found: dict[int, list[str]] = defaultdict(list)
         rows = Redirect.objects.filter(entry__in=pks).values_list("entry", "slug", "created_at")
         for entry, slug, created_at in sorted(rows, key=lambda row: row[1]):
-            found[entry].append(_WRITE["redirect"].row((slug, slugs[entry], created_at)))
+            found[entry].append(WRITE["redirect"].row((slug, slugs[entry], created_at)))
         return found

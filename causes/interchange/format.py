@@ -6,27 +6,32 @@ UTC (`2026-11-23T09:00:00.000Z`), UUIDs with hyphens, a reference as the natural
 the row it leads to, or as `Number` where a foreign fixture names a primary key.
 """
 
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
-from uuid import UUID
-
-from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
+from causes.interchange.values import (
+    Read,
+    body,
+    choice,
+    column,
+    day,
+    moment,
+    nullable,
+    reference,
+    slug,
+    source_key,
+    taxon_name,
+    taxon_slug,
+    text,
+    uuid,
+    uuids,
+    whole,
+)
 from causes.models import Category, Entry, Review, Revision, Source, Tag
 from causes.models.format import FORMAT, VERSION
-from causes.text.markdown import objections
-from causes.text.names import bad_characters, is_slug, name_slug
 
 Row = dict[str, Any]
-Read = Callable[[Any], Any]
-
-
-class Number(int):
-    """A primary key of the database that a fixture comes from: it means nothing here."""
 
 
 class Field(NamedTuple):
@@ -43,195 +48,6 @@ class Form(NamedTuple):
     model: str
     key: Callable[[Row], str]
     fields: tuple[Field, ...]
-
-
-# Values ---------------------------------------------------------------------------------
-
-
-def _of(model: Any, name: str) -> Any:
-    return model._meta.get_field(name)
-
-
-def text(limit: int, *, blank: bool = True) -> Read:
-    def read(value: Any) -> str:
-        if type(value) is not str:
-            raise Wrong(f"It must be a text, and is {_shown(value)}.")
-        if len(value) > limit:
-            raise Wrong(f"It has {len(value):,} characters; the most is {limit:,}.")
-        if ("\x00" in value or not value.isascii()) and (sentence := bad_characters(value)):
-            raise Wrong(sentence)
-        if not blank and not value.strip():
-            raise Wrong("It is empty.")
-        return value
-
-    return read
-
-
-def column(model: Any, name: str) -> Read:
-    """A text as its model has it: how long, and what its validators refuse."""
-    field = _of(model, name)
-    read_text = text(field.max_length, blank=field.blank)
-    # The limit and the NUL are looked at already.
-    own = [v for v in field.validators if type(v).__module__ != "builtins" and _is_own(v)]
-
-    def read(value: Any) -> str:
-        value = read_text(value)
-        if value:
-            try:
-                for validator in own:
-                    validator(value)
-            except ValidationError as error:
-                raise Wrong(" ".join(error.messages)) from error
-        return value
-
-    return read if own else read_text
-
-
-def _is_own(validator: Any) -> bool:
-    return type(validator).__name__ in ("RegexValidator", "URLValidator")
-
-
-def choice(choices: Any) -> Read:
-    values = frozenset(choices.values)
-
-    def read(value: Any) -> str:
-        if type(value) is not str or value not in values:
-            raise Wrong(f"It must be one of {', '.join(choices.values)}, and is {_shown(value)}.")
-        return value
-
-    return read
-
-
-def whole(low: int, high: int) -> Read:
-    def read(value: Any) -> int:
-        if type(value) is not int or not low <= value <= high:
-            raise Wrong(f"It must be a whole number from {low} to {high:,}, not {_shown(value)}.")
-        return value
-
-    return read
-
-
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def uuid(value: Any) -> str:
-    if type(value) is str:
-        if _UUID.fullmatch(value):
-            return value
-        try:
-            return str(UUID(value))
-        except ValueError:
-            pass
-    raise Wrong(f"It must be a UUID, and is {_shown(value)}.")
-
-
-def moment(value: Any) -> str:
-    if type(value) is str:
-        try:
-            read = datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            if read.tzinfo is None:
-                raise Wrong(f"{value!r} has no time zone: write Z behind it for UTC.")
-            try:
-                return shown_moment(read)
-            except OverflowError:
-                pass
-    raise Wrong(f"It must be a moment such as 2026-11-23T09:00:00Z, and is {_shown(value)}.")
-
-
-def shown_moment(moment: datetime) -> str:
-    """In UTC and whole milliseconds, always as many characters: texts compare as moments do."""
-    if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
-    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
-
-
-def day(value: Any) -> str:
-    if type(value) is str and len(value) == 10:
-        try:
-            return date.fromisoformat(value).isoformat()
-        except ValueError:
-            pass
-    raise Wrong(f"It must be a day such as 2026-11-23, and is {_shown(value)}.")
-
-
-def nullable(read: Read) -> Read:
-    return lambda value: None if value is None else read(value)
-
-
-def reference(read: Read) -> Read:
-    """The natural key of another row, as Django writes it: a list of its one part."""
-
-    def read_key(value: Any) -> Any:
-        if type(value) is list and len(value) == 1:
-            return read(value[0])
-        if type(value) is int:
-            return Number(value)
-        raise Wrong(f"It must be a natural key, a list of one value, and is {_shown(value)}.")
-
-    return read_key
-
-
-def slug(value: Any) -> str:
-    if type(value) is not str or len(value) > 100 or not is_slug(value):
-        raise Wrong(
-            f"{_shown(value)} is no slug: small letters a to z, digits, single hyphens, at most "
-            "100 characters."
-        )
-    return value
-
-
-def taxon_slug(value: Any) -> str:
-    if type(value) is not str or not value or not _is_taxon_slug(value):
-        raise Wrong(f"{_shown(value)} is no slug of a category or tag.")
-    return value
-
-
-@lru_cache(maxsize=5_000)  # the same few names stand in row after row
-def _is_taxon_slug(value: str) -> bool:
-    return name_slug(value) == value
-
-
-def taxon_name(model: Any) -> Read:
-    read_text = column(model, "name")
-
-    def read(value: Any) -> str:
-        name: str = read_text(value)
-        if objection := model.name_objection(name):
-            raise Wrong(objection)
-        return name
-
-    return read
-
-
-def source_key(value: Any) -> str:
-    if type(value) is not str or len(value) > 100 or not is_slug(value):
-        raise Wrong(
-            f"{_shown(value)} is no key: write small letters a to z, digits and single hyphens, "
-            "such as maas-2015."
-        )
-    return value
-
-
-def body(value: Any) -> str:
-    if type(value) is not str:
-        raise Wrong(f"It must be a text, and is {_shown(value)}.")
-    if found := objections(value):
-        raise Wrong(" ".join(found))
-    return value
-
-
-def uuids(value: Any) -> list[str]:
-    if type(value) is not list or len(value) > 200:
-        raise Wrong(f"It must be a list of UUIDs, and is {_shown(value)}.")
-    return [uuid(one) for one in value]
-
-
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}…"
 
 
 # Rows -----------------------------------------------------------------------------------

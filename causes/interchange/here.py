@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from causes.interchange.format import Row, shown_moment
+from causes.interchange.format import Row
+from causes.interchange.values import shown_moment
 from causes.models import (
     Entry,
     Publication,

@@ -16,10 +16,11 @@ from uuid import UUID
 
 import yaml
 
-from causes.interchange.format import FORMS, BadRow, Row, moment, read_row, shown_moment, slug
+from causes.interchange.format import FORMS, BadRow, Row, read_row
 from causes.interchange.problems import Problem, Unreadable, Wrong
 from causes.interchange.staging import Reading, Thing
 from causes.interchange.store import Store
+from causes.interchange.values import moment, shown_moment, slug
 from causes.models import Category, Tag
 from causes.text.names import fold, name_slug, slug_from_title, tags_from_string, tidy
 

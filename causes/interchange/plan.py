@@ -11,22 +11,15 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from causes.interchange import files, markdown, staging
-from causes.interchange.format import Row, shown_moment
+from causes.interchange.checks import Known
+from causes.interchange.format import Row
 from causes.interchange.here import Here, source_keys
-from causes.interchange.judging import (
-    CONFLICT,
-    KEPT,
-    REFUSED,
-    TAKEN_DOWN,
-    WRITTEN,
-    Judge,
-    Known,
-    May,
-    Verdict,
-)
+from causes.interchange.judging import Judge, Verdict
+from causes.interchange.outcomes import CONFLICT, KEPT, REFUSED, TAKEN_DOWN, WRITTEN, May
 from causes.interchange.problems import Problem, Unreadable
 from causes.interchange.records import Decision, Taxonomy, decide, mark, stored
 from causes.interchange.store import Item, Store
+from causes.interchange.values import shown_moment
 from causes.models import Entry, Publication
 from causes.models.clock import now
 from causes.publishing.verb import User

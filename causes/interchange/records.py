@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from causes.interchange.format import FORMS, Row, shown_moment
-from causes.interchange.judging import CHANGED, CONFLICT, CREATED, KEPT, REFUSED, UNCHANGED, May
+from causes.interchange.format import FORMS, Row
+from causes.interchange.outcomes import CHANGED, CONFLICT, CREATED, KEPT, REFUSED, UNCHANGED, May
+from causes.interchange.values import shown_moment
 from causes.models import Category, Source, Tag
 from causes.publishing import shown
 from causes.text.names import fold

@@ -13,18 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from causes.interchange import files
-from causes.interchange.format import (
-    FORMS,
-    LEFT_OUT,
-    BadRow,
-    Number,
-    Row,
-    read_row,
-    what_is,
-)
+from causes.interchange.format import FORMS, LEFT_OUT, BadRow, Row, read_row, what_is
 from causes.interchange.problems import Problem, Unreadable
 from causes.interchange.store import Store
 from causes.interchange.upgrade import upgrade
+from causes.interchange.values import Number
 from causes.models.format import FORMAT, VERSION
 from causes.text.names import bad_characters
 

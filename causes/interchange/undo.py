@@ -5,19 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from django.db import IntegrityError
-
-from causes import database
-from causes.database import bulk
-from causes.interchange.apply import ITEMS_AT_ONCE, NotApplied, after_values
-from causes.interchange.format import Row, shown_moment
+from causes.interchange.apply import ITEMS_AT_ONCE, NotApplied, after_values, alone
+from causes.interchange.format import Row
 from causes.interchange.here import Here, Span, Standing
-from causes.interchange.judging import next_instant
 from causes.interchange.plan import Progress, may_of
 from causes.interchange.records import KEY, MODELS, stored
+from causes.interchange.spans import next_instant
+from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Event, Import, Tag
 from causes.models.clock import now
-from causes.publishing import ImportRunning
 from causes.publishing.entries import predecessors
 from causes.publishing.incoming import Incoming, Names, note_changes, write
 from causes.publishing.verb import User
@@ -55,17 +51,12 @@ def undoing(run: Import, by: User, *, rehearse: bool = False) -> Generator[Progr
     """
     undone = Undone()
     try:
-        with database.importing(), bulk.room():
+        with alone():
             yield from _Undo(run, by, undone).steps()
             if rehearse:
                 raise _Rehearsed
     except _Rehearsed:
         run.refresh_from_db()
-    except database.ImportRunning as error:
-        raise ImportRunning from error
-    except IntegrityError as error:
-        reason = " ".join(str(error).split())
-        raise NotApplied(f"The database refused it, and nothing was written: {reason}") from error
     return undone
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from causes.interchange.apply import MovedOn, applying, run_through
-from causes.interchange.judging import CREATED, ON_CONFLICT, OUTCOMES, UNCHANGED
+from causes.interchange.outcomes import CREATED, ON_CONFLICT, OUTCOMES, UNCHANGED
 from causes.interchange.plan import Options, Plan, planning
 from causes.interchange.store import Store
 from causes.management.progress import shown
