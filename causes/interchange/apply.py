@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError
+from django.db import DataError, IntegrityError
 
 from causes import database
 from causes.database import bulk
@@ -66,9 +66,14 @@ def applying(
     if not plan.writes:
         return None
     with alone():
-        applied = run or Import(name=name[:300], by=plan.by)
+        applied = run or Import(name=_shown_name(name), by=plan.by)
         yield from _Apply(plan, applied).steps()
     return applied
+
+
+def _shown_name(name: str) -> str:
+    """The name of files as it can be stored: a disk takes bytes that are no text."""
+    return name.encode("utf-8", "replace").decode()[:300]
 
 
 @contextmanager
@@ -79,7 +84,7 @@ def alone() -> Iterator[None]:
             yield
     except database.ImportRunning as error:
         raise ImportRunning from error
-    except IntegrityError as error:
+    except (IntegrityError, DataError) as error:
         reason = " ".join(str(error).split())
         raise NotApplied(f"The database refused it, and nothing was written: {reason}") from error
 

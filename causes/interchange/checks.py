@@ -125,3 +125,17 @@ def flaws_of_stored(row: Row, held: Row, entry: int | None) -> list[Flaw]:
         sentence = "They are others here, and the tags of a stored text never change."
         found.append((row["at"], what, "tags", sentence))
     return found
+
+
+def flaws_of_span(row: Row, held: Span | None, *, elsewhere: bool, at: str) -> list[Flaw]:
+    """Why a span of the file is not the one that is stored here under its UUID, if it is not."""
+    what = f"publication {row['uuid']}"
+    if elsewhere:
+        return [(row["at"], what, "uuid", "Another entry here has it.")]
+    if held is None:
+        return []
+    if held.revision != row["revision"]:
+        return [(row["at"], what, "revision", "It is of another text here, and never changes.")]
+    if held.begun(at) and row["live_from"] is not None and row["live_from"] > at:
+        return [(row["at"], what, "live_from", "It has begun here already.")]
+    return []

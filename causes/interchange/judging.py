@@ -8,7 +8,7 @@ conflict, and somebody decides. What was public here stays on record as it was.
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from causes.interchange.checks import Checks, Flaw, Known, flaws_of_stored
+from causes.interchange.checks import Checks, Flaw, Known, flaws_of_span, flaws_of_stored
 from causes.interchange.format import Row
 from causes.interchange.here import Here, Span, Standing
 from causes.interchange.outcomes import (
@@ -97,10 +97,14 @@ class Judge:
             sentence = f"It is a {standing.kind} here, and an entry never changes its kind."
             self._wrong(row, f"entry {self.slug}", "kind", sentence)
         pk = standing.pk if standing else None
+        stored = {span.uuid: span for span in standing.spans} if standing else {}
         for publication in self.file["publications"]:
-            if here.span_owners.get(publication["uuid"], pk) != pk:
-                what = f"publication {publication['uuid']}"
-                self._wrong(publication, what, "uuid", "Another entry here has it.")
+            self.problems += flaws_of_span(
+                publication,
+                stored.get(publication["uuid"]),
+                elsewhere=here.span_owners.get(publication["uuid"], pk) != pk,
+                at=self.at,
+            )
         for revision in self.revisions:
             held = here.texts.get(revision["uuid"])
             if held is not None:

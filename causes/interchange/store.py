@@ -115,10 +115,10 @@ class Store:
             (
                 (
                     kind,
-                    key,
-                    title,
+                    _writable(key),
+                    _writable(title),
                     outcome,
-                    _json(sentences) if sentences else "",
+                    _writable(_json(sentences)) if sentences else "",
                     seen,
                     None if content is None else _json(content),
                 )
@@ -185,5 +185,7 @@ def _json(value: Any) -> str:
 
 
 def _writable(text: str) -> str:
-    """Without half characters, which a message about them may repeat."""
-    return text.encode("utf-8", "replace").decode()
+    """Without what no database takes, which a message about it may repeat."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

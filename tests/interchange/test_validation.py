@@ -219,6 +219,14 @@ def test_a_text_or_span_of_another_entry_is_refused(tmp_path):
     assert any("Another entry here has it" in problem for problem in planned.problems)
 
 
+def test_a_span_that_is_another_one_here_is_refused(tmp_path):
+    content()
+    rows = json.loads(exported())
+    of(rows, "publication")["fields"]["live_from"] = "2999-01-01T00:00:00Z"
+    planned = Planned(write(tmp_path, rows), on_conflict="theirs")
+    assert "field 'live_from': It has begun here already" in planned.problems[0]
+
+
 def test_skip_invalid_brings_in_the_rest_and_lists_what_it_left_out(tmp_path):
     def more():
         content()
