@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django import forms
+from django.conf import settings
 from django.urls import reverse
 
 from causes.admin.comparison import FieldChange, field_changes
@@ -63,6 +64,11 @@ class UploadForm(OptionsForm):
 
     def clean_files(self) -> list[Any]:
         files: list[Any] = self.cleaned_data["files"]
+        most = settings.IMPORT_MAX_MB
+        for file in files:
+            if file.size > most << 20:
+                sentence = f"{file.name} has {file.size >> 20:,} MB; the most is {most:,}."
+                raise forms.ValidationError(sentence)
         kinds = {is_markdown(file.name) for file in files}
         if len(kinds) > 1:
             raise forms.ValidationError("Send either fixtures or Markdown files, not both at once.")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 Row = Sequence[Any]
 
@@ -61,6 +61,19 @@ def _many(statement: str, rows: Iterable[Row]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(statement, rows)
+
+
+def analyze(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Tells PostgreSQL how many rows there are now.
+
+    Until its own daemon has looked, it plans queries as if the tables were small, and a
+    page after a large import can take minutes.
+    """
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        tables = [name for name in connection.introspection.table_names() if "causes_" in name]
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(sorted(tables))}")
 
 
 def moment(value: str | None) -> str | None:

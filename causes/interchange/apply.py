@@ -35,6 +35,9 @@ from causes.text.markdown import cited_keys
 from causes.text.names import fold
 
 ITEMS_AT_ONCE = 200
+MANY = 1_000
+"""Things written from which the database's statistics are made anew."""
+
 REPORTED = 500
 """Lines that an import's own row keeps; the event log has every entry."""
 
@@ -110,6 +113,8 @@ class _Apply:
             self._write_names(kind)
         yield from self._write_sources()
         yield from self._write_entries()
+        if self.done >= MANY:
+            bulk.analyze()
 
     def _progress(self) -> Progress:
         return Progress("Writing", self.done, self.total)

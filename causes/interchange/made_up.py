@@ -19,6 +19,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from causes import database
+from causes.database import bulk
 from causes.models import (
     Category,
     Entry,
@@ -59,6 +60,7 @@ def generate(
                 new = _write(chunk)
             made, there = made + new, there + len(chunk) - new
             done(made + there)
+    bulk.analyze()
     if made + there < count:
         raise BadProse(f"{prose} holds {made + there:,} entries, and {count:,} were asked for.")
     return made, there

@@ -1,5 +1,6 @@
 """Imports at the desk: nobody gets through a file what the desk would refuse them."""
 
+import gzip
 import json
 
 import pytest
@@ -38,11 +39,15 @@ def upload(client, *files, **options):
     """Sends files; returns the page that streams, read to its end."""
     sent = [
         SimpleUploadedFile(f"content-{place}.json" if isinstance(file, str) else file[0],
-                           (file if isinstance(file, str) else file[1]).encode())
+                           file.encode() if isinstance(file, str) else as_bytes(file[1]))
         for place, file in enumerate(files)
     ]  # fmt: skip
     data = {"files": sent, "on_conflict": "refuse"} | options
     return text_of(client.post(address("add"), data))
+
+
+def as_bytes(held):
+    return held if isinstance(held, bytes) else held.encode()
 
 
 def plan(client):
@@ -329,9 +334,12 @@ def test_no_file_is_told_so(desk):
     assert "This field is required" in response.content.decode()
 
 
-def test_a_file_that_is_too_large_once_unpacked_says_so(desk, settings):
+def test_a_file_that_is_too_large_says_so_also_once_unpacked(desk, settings):
     settings.IMPORT_MAX_MB = 1
-    upload(desk, "[" + " " * (2 << 20) + "]")
+    text = "[" + " " * (2 << 20) + "]"
+    assert "has 2 MB; the most is 1." in upload(desk, text)
+    assert not Import.objects.exists()
+    upload(desk, ("content.json.gz", gzip.compress(text.encode())))
     assert "more than 1 MB once unpacked" in plan(desk)
 
 
