@@ -21,7 +21,7 @@ from causes.interchange.outcomes import (
     UNCHANGED,
     May,
 )
-from causes.interchange.spans import SpanPlan, after_writing, before_writing, laid
+from causes.interchange.spans import SpanPlan, after_writing, before_writing, first_spans
 from causes.publishing.incoming import Incoming
 
 
@@ -127,7 +127,7 @@ class Judge:
         work.details = {"before": None}
         if self.spans and not self._may_publish():
             return self._done(CREATED, work=work)
-        work.lay = [laid(span) for span in self.spans]
+        work.lay = first_spans(self.spans, self.at, own_times=self.may.own_times)
         work.redirects = [self._redirect(row) for row in self.file["redirects"]]
         self._bring_reviews(work)
         live = next((span for span in self.spans if span.live(self.at)), None)
@@ -301,7 +301,7 @@ class Judge:
     def _plan_spans(self, standing: Standing, known: set[str], work: Incoming) -> None:
         if not self.spans:
             return
-        plan = SpanPlan(self.spans, standing, known, self.at)
+        plan = SpanPlan(self.spans, standing, known, self.at, own_times=self.may.own_times)
         plan.make()
         if not (plan.lay or plan.end or plan.forget):
             self.said += plan.said

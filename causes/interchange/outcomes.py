@@ -38,6 +38,11 @@ class May:
         return self.do("publish_entry") and (self.permissions is None or not self.four_eyes)
 
     @property
+    def own_times(self) -> bool:
+        """Whether a file may say that something was public in the past: the desk cannot either."""
+        return self.permissions is None
+
+    @property
     def review(self) -> bool:
         """A file's word for a review counts only from the command line."""
         return self.permissions is None

@@ -20,12 +20,29 @@ def laid(span: Span) -> Row:
     }
 
 
+def first_spans(spans: list[Span], at: str, *, own_times: bool) -> list[Row]:
+    """The spans of an entry that was never public here: as they are, or from now on."""
+    if own_times:
+        return [laid(span) for span in spans]
+    held = [laid(span) for span in spans if not span.ended(at)]
+    return [{**row, "live_from": max(row["live_from"], at)} for row in held]
+
+
 class SpanPlan:
     """From what is public here to what the file says, without rewriting what was public here."""
 
-    def __init__(self, file: list[Span], standing: Standing, known: set[str], at: str) -> None:
+    def __init__(
+        self,
+        file: list[Span],
+        standing: Standing,
+        known: set[str],
+        at: str,
+        *,
+        own_times: bool,
+    ) -> None:
         """`known` are the revisions that the file's text knows, by UUID."""
         self.file, self.standing, self.known, self.at = file, standing, known, at
+        self.own_times = own_times
         self.lay: list[Row] = []
         self.end: list[tuple[int, str | None]] = []
         self.forget: list[int] = []
@@ -39,7 +56,10 @@ class SpanPlan:
             self.said.append("Its text was withheld here, for good: it does not come back.")
             return
         if not here:
-            self.lay = [laid(span) for span in self.file if span.revision not in withheld]
+            spans = [span for span in self.file if span.revision not in withheld]
+            self.lay = first_spans(spans, at, own_times=self.own_times)
+            if not self.lay:
+                return
             live = any(span.live(at) for span in self.file)
             self.said.append("It becomes public." if live else "It is scheduled.")
             return
