@@ -329,10 +329,8 @@ class _Planner:
     # What the files do not hold ---------------------------------------------------------------
 
     def _prune(self) -> Iterator[Progress]:
-        if self.unreadable_or_empty():
-            return
-        if not self.may.do("publish_entry"):
-            self.store.report(Problem("", 0, "", "", "You may not take anything down."))
+        if sentence := self._cannot_tell():
+            self.store.report(Problem("", 0, "", "", sentence))
             return
         last = 0
         while True:
@@ -365,13 +363,17 @@ class _Planner:
             )
             yield self._progress()
 
-    def unreadable_or_empty(self) -> bool:
-        """An empty file is no reason to take down the whole site."""
-        if self.seen:
-            return False
-        sentence = "There is no entry in the files, so nothing is taken down for not being in them."
-        self.store.report(Problem("", 0, "", "", sentence))
-        return True
+    def _cannot_tell(self) -> str:
+        """Why what is not in the files cannot be told from what only seems not to be."""
+        if not self.seen:
+            return "There is no entry in the files, so nothing is taken down for not being in them."
+        if self.store.problem_count():
+            return (
+                "Something in the files is wrong, so nothing is taken down for not being in them."
+            )
+        if not self.may.do("publish_entry"):
+            return "You may not take anything down."
+        return ""
 
 
 def judged(

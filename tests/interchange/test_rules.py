@@ -317,6 +317,16 @@ def test_a_file_without_an_entry_prunes_nothing(tmp_path, polio):
     assert planned.entries == {}
 
 
+def test_an_entry_that_only_came_in_broken_is_not_taken_down_for_it(tmp_path, polio):
+    make_live(slug="extra")
+    rows = exported("public", entries=("polio",)).replace('"title": "Polio, again"', '"title": ""')
+    planned = Planned(write(tmp_path, rows), prune=True, skip_invalid=True)
+    assert planned.entries == {"polio": "refused"}
+    assert "nothing is taken down" in planned.problems[-1]
+    planned.apply()
+    assert Publication.objects.live().count() == 2
+
+
 def test_skip_invalid_leaves_out_what_is_refused_or_in_conflict_and_brings_in_the_rest(
     tmp_path, polio
 ):
