@@ -5,6 +5,7 @@ The same rules decide again when the plan is applied (apply.py), under the lock.
 
 from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,9 +70,13 @@ class Plan:
     def unreadable(self) -> bool:
         return bool(self.store.fact("unreadable", False))
 
+    @cached_property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """{kind: {outcome: how many}}"""
+        return self.store.counts()
+
     def number(self, *outcomes: str) -> int:
-        counts = self.store.counts().values()
-        return sum(of.get(outcome, 0) for of in counts for outcome in outcomes)
+        return sum(of.get(outcome, 0) for of in self.counts.values() for outcome in outcomes)
 
     @property
     def writes(self) -> int:
