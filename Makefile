@@ -25,7 +25,7 @@ test: $(VENV)/.dev
 # The long form of what the tests do briefly, on SQLite and, when TEST_POSTGRES_URL names a
 # server, on PostgreSQL: verbs at random from many workers (figures: docs/editing.md), files
 # spoiled in every way, content out and in again, imports killed (figures: docs/fixtures.md).
-LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=1000 KILLS=100
+LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100
 DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py
 
 deep: $(VENV)/.dev
