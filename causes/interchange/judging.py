@@ -186,18 +186,18 @@ class Judge:
         if standing.head in known:
             # Whoever knew the newest text knew all before it.
             known.update(standing.numbers.values())
-        text_met = target["uuid"] not in self.here.texts and standing.head not in known
-        if text_met:
+        target_is_new = target["uuid"] not in self.here.texts
+        if target_is_new and standing.head not in known:
             self.conflicts.append(self._head_sentence(standing))
         self._plan_spans(standing, known, work)
         self._plan_address(standing, work)
         if self.conflicts and self.on_conflict != "theirs":
-            return self._met(standing, work, target if text_met else None)
+            return self._met(standing, work, target if target_is_new else None)
         self._bring_texts(standing, new, work)
         self._bring_reviews(work)
         if self.problems:
             return self._done(REFUSED)
-        return self._settle(standing, work, new)
+        return self._settle(standing, work)
 
     def _head_sentence(self, standing: Standing) -> str:
         return (
@@ -205,7 +205,7 @@ class Judge:
             "written without knowing it."
         )
 
-    def _settle(self, standing: Standing, work: Incoming, new: list[Row]) -> Verdict:
+    def _settle(self, standing: Standing, work: Incoming) -> Verdict:
         if work.revisions and not self.may.do(f"change_{self.kind}"):
             self._wrong(
                 self.file["entry"], f"entry {self.slug}", "", f"You may not change a {self.kind}."

@@ -102,10 +102,8 @@ class SpanPlan:
             self.end.append((have.pk, next_instant(self.standing.spans, self.at)))
         else:
             last = [span for span in self.standing.spans if span.begun(self.at)]
-            if last:
-                same = next((s for s in self.file if s.uuid == last[-1].uuid), None)
-                if same is None or not same.ended(self.at):
-                    self.conflicts.append("It was taken down here, and is public in the file.")
+            if last and not self._was_taken_down_there(last[-1]):
+                self.conflicts.append("It was taken down here, and is public in the file.")
         begin = next_instant(self.standing.spans, self.at)
         taken = {span.uuid for span in self.standing.spans}
         uuid = str(uuid4()) if want.uuid in taken else want.uuid
@@ -120,6 +118,13 @@ class SpanPlan:
                 }
             )
             self.said.append("Another text becomes public." if have else "It becomes public.")
+
+    def _was_taken_down_there(self, ended: Span) -> bool:
+        """Whether the file knows that this span ended, and not only because another began."""
+        same = next((span for span in self.file if span.uuid == ended.uuid), None)
+        if same is None or not same.ended(self.at):
+            return False
+        return all(span.live_from != same.live_until for span in self.file)
 
     def _plan_ahead(self) -> None:
         at = self.at

@@ -174,6 +174,18 @@ def test_a_page_that_was_taken_down_here_does_not_come_back_by_itself(tmp_path, 
     assert Publication.objects.filter(entry=polio).count() == 3
 
 
+def test_a_newer_text_of_a_page_that_was_taken_down_here_comes_in_as_a_draft_if_asked(
+    tmp_path, polio
+):
+    path = write(tmp_path, exported_after(newer(polio)))
+    publishing.take_down(polio, by=None)
+    assert Planned(path).entries == {"polio": "conflict"}
+    bring(path, on_conflict="draft")
+    polio.refresh_from_db()
+    assert polio.newest.title == "Newer"
+    assert live_title() is None
+
+
 def test_a_page_that_was_taken_down_there_is_taken_down_here(tmp_path, polio, client):
     path = write(tmp_path, exported_after(lambda: publishing.take_down(polio, by=None)))
     planned = Planned(path)
