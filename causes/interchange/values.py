@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
 from causes.text.markdown import objections
-from causes.text.names import bad_characters, is_slug, name_slug
+from causes.text.names import SLUG_RULE, bad_characters, is_slug, name_slug
 
 Read = Callable[[Any], Any]
 
@@ -150,13 +150,17 @@ def reference(read: Read) -> Read:
     return read_key
 
 
-def slug(value: Any) -> str:
-    if type(value) is not str or len(value) > 100 or not is_slug(value):
-        raise Wrong(
-            f"{_shown(value)} is no slug: small letters a to z, digits, single hyphens, at most "
-            "100 characters."
-        )
-    return value
+def _hyphenated(what: str) -> Read:
+    def read(value: Any) -> str:
+        if type(value) is not str or len(value) > 100 or not is_slug(value):
+            raise Wrong(f"{_shown(value)} is no {what}, at most 100 characters.")
+        return value
+
+    return read
+
+
+slug = _hyphenated(f"slug: {SLUG_RULE}")
+source_key = _hyphenated(f"key such as maas-2015: {SLUG_RULE}")
 
 
 def taxon_slug(value: Any) -> str:
@@ -180,15 +184,6 @@ def taxon_name(model: Any) -> Read:
         return name
 
     return read
-
-
-def source_key(value: Any) -> str:
-    if type(value) is not str or len(value) > 100 or not is_slug(value):
-        raise Wrong(
-            f"{_shown(value)} is no key: write small letters a to z, digits and single hyphens, "
-            "such as maas-2015."
-        )
-    return value
 
 
 def body(value: Any) -> str:

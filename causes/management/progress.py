@@ -1,11 +1,14 @@
 """How a command shows that a long work goes on: a bar in a terminal, plain lines elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Generator
 from typing import Any
 
 from tqdm import tqdm
 
+from causes.interchange.apply import run_through
 from causes.interchange.plan import Progress
+
+Steps = Generator[Progress, None, Any]
 
 
 class Shown:
@@ -43,9 +46,10 @@ class Shown:
             self.bar = None
 
 
-def quiet(step: Progress) -> None:
-    """For `--verbosity 0`."""
-
-
-def shown(err: Any, verbosity: int) -> Callable[[Progress], None]:
-    return Shown(err) if verbosity else quiet
+def follow(steps: Steps, err: Any, verbosity: int) -> Any:
+    """Runs a step-by-step work to its end, showing how far it is, and returns what it returns."""
+    shown = Shown(err)
+    try:
+        return run_through(steps, shown if verbosity else lambda step: None)
+    finally:
+        shown.close()

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from causes.interchange.apply import MovedOn, applying, run_through
+from causes.interchange.apply import MovedOn, applying
 from causes.interchange.outcomes import CREATED, ON_CONFLICT, OUTCOMES, UNCHANGED
 from causes.interchange.plan import Options, Plan, planning
 from causes.interchange.store import Store
-from causes.management.progress import shown
+from causes.management.progress import follow
 from causes.models import Import
 from causes.publishing import Refusal
 
@@ -76,16 +76,13 @@ class Command(BaseCommand):
                 store.close()
 
     def _plan(self, files: list[Path], store: Store, options: Options, verbosity: int) -> Plan:
-        tell: Any = shown(self.stderr._out, verbosity)
-        plan: Plan = run_through(planning(files, store, options, None), tell)
-        getattr(tell, "close", lambda: None)()
+        steps = planning(files, store, options, None)
+        plan: Plan = follow(steps, self.stderr._out, verbosity)
         return plan
 
     def _apply(self, plan: Plan, files: list[Path], verbosity: int) -> Import | None:
-        tell: Any = shown(self.stderr._out, verbosity)
-        name = ", ".join(path.name for path in files)
-        run: Import | None = run_through(applying(plan, name), tell)
-        getattr(tell, "close", lambda: None)()
+        steps = applying(plan, ", ".join(path.name for path in files))
+        run: Import | None = follow(steps, self.stderr._out, verbosity)
         return run
 
     def _tell(self, plan: Plan, verbosity: int, last: str) -> None:

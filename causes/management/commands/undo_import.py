@@ -3,9 +3,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from causes.interchange.apply import run_through
 from causes.interchange.undo import last_import, undoing
-from causes.management.progress import shown
+from causes.management.progress import follow
 from causes.models import Import
 from causes.publishing import Refusal
 
@@ -33,9 +32,8 @@ class Command(BaseCommand):
         if run is None:
             which = f"There is no import {uuid}" if uuid else "There is no import to undo"
             raise CommandError(f"{which}: undo_import --list shows all.")
-        tell: Any = shown(self.stderr._out, verbosity)
         try:
-            undone = run_through(undoing(run, None, rehearse=dry_run), tell)
+            undone = follow(undoing(run, None, rehearse=dry_run), self.stderr._out, verbosity)
         except Refusal as error:
             raise CommandError(str(error)) from error
         for what, sentence in undone.left:
