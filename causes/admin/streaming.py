@@ -66,12 +66,12 @@ def _pieces(
         sentence, path = failed(refusal)
     except OperationalError:
         log.exception("a long work at the desk was interrupted by the database")
-        sentence = "The database was busy for too long. Nothing was written: try again."
-        path = "."
+        busy = "The database was busy for too long. Nothing was written: try again."
+        sentence, path = failed(Refusal(busy))
     except Exception:
         log.exception("a long work at the desk failed")
-        sentence = "Something went wrong here, and nothing was written. The error was noted."
-        path = "."
+        broken = "Something went wrong here, and nothing was written. The error was noted."
+        sentence, path = failed(Refusal(broken))
     yield format_html(
         '<p class="sign end" role="status">{} <a href="{}">Go on</a></p>', sentence, path
     )

@@ -100,13 +100,14 @@ class _Apply:
         self.moment = now()
         self.at = shown_moment(self.moment)
         self.done, self.total = 0, plan.writes
+        self.ids: dict[str, dict[str, int]] = {}
 
     def steps(self) -> Iterator[Progress]:
         plan, run = self.plan, self.run
         if self.store.fact("may") != repr_of(self.may):
             raise MovedOn("What you may do")
         run.applied_at, run.options = self.moment, options_as_dict(plan.options)
-        run.counts, run.report = self.store.counts(), self._report()
+        run.counts, run.report = plan.counts, self._report()
         run.save()
         yield self._progress()
         for kind in ("category", "tag"):
@@ -170,9 +171,7 @@ class _Apply:
         aliases |= {row["slug"]: row["merged_into"] for _, row in rows}
         changes = []
         for item, row in rows:
-            aim = row["merged_into"]
-            while aim is not None and aliases.get(aim) is not None:
-                aim = aliases[aim]  # what is called otherwise today
+            aim = self._called_today(item, row["merged_into"], aliases)
             new = self._columns(kind, row) | {"merged_into": ids[aim] if aim else None}
             if item.outcome == CREATED:
                 if aim:
@@ -186,7 +185,20 @@ class _Apply:
             changes.append((what, _changes(kind, item.key, {**row, "merged_into": aim}, held)))
         note_changes(changes, at=self.moment, by=self.by, run=self.run)
         self.done += len(rows)
-        setattr(self, f"{kind}_ids", ids)
+        self.ids[kind] = ids
+
+    @staticmethod
+    def _called_today(item: Any, aim: str | None, aliases: dict[str, str | None]) -> str | None:
+        """Where an old name leads in the end: what it names may have another name by now."""
+        seen = {item.key}
+        while aim is not None and aim not in seen:
+            seen.add(aim)
+            if aliases.get(aim) is None:
+                return aim
+            aim = aliases[aim]
+        if aim is not None:
+            raise MovedOn(f"The {item.kind} {item.key!r}")
+        return None
 
     def _named(self, model: Any, row: Row) -> Any:
         columns = self._columns("category" if model is Category else "tag", row)
@@ -240,7 +252,7 @@ class _Apply:
     # Entries ------------------------------------------------------------------------------------
 
     def _write_entries(self) -> Iterator[Progress]:
-        names = Names(self.category_ids, self.tag_ids)  # type: ignore[attr-defined]
+        names = Names(**self.ids)
         for chunk in self._chunks("kind NOT IN ('category', 'tag', 'source')"):
             coming: list[Incoming] = []
             rows = [row for item, row in chunk if item.outcome != TAKEN_DOWN]

@@ -19,7 +19,7 @@ from causes.interchange.judging import Judge, Verdict
 from causes.interchange.outcomes import CONFLICT, KEPT, REFUSED, TAKEN_DOWN, WRITTEN, May
 from causes.interchange.problems import Problem, Unreadable
 from causes.interchange.records import Decision, Taxonomy, decide, mark, stored
-from causes.interchange.store import Item, Store
+from causes.interchange.store import Store
 from causes.interchange.values import shown_moment
 from causes.models import Entry, Publication
 from causes.models.clock import now
@@ -95,15 +95,11 @@ class Plan:
         if not (problems or conflicts or refused):
             return ""
         parts = []
-        if problems or refused:
-            parts.append(f"{max(problems, refused):,} problem{'s' if problems != 1 else ''}")
+        if wrong := max(problems, refused):
+            parts.append(f"{wrong:,} problem{'s' if wrong != 1 else ''}")
         if conflicts:
             parts.append(f"{conflicts:,} conflict{'s' if conflicts != 1 else ''}")
         return f"{' and '.join(parts)}: nothing comes in until that is settled."
-
-    def notable(self) -> Iterator[Item]:
-        """What somebody should look at."""
-        return self.store.items("outcome IN (?, ?, ?)", CONFLICT, REFUSED, KEPT)
 
 
 def may_of(by: User) -> May:
@@ -212,10 +208,13 @@ class _Planner:
                 self._item(kind, slug, row["name"], *decision[:2], here, row)
 
     def _decide_kind(self, kind: str, taxonomy: Taxonomy) -> dict[str, tuple[Row, Decision]]:
-        """What becomes of each row; one that leads to a refused row is refused in its turn."""
+        """What becomes of each row, given what becomes of those it leads to.
+
+        A row that does not come in does not count for the others: there what is here stands.
+        """
         decided: dict[str, tuple[Row, Decision]] = {}
         while True:
-            refused = []
+            out = []
             for slug, row in taxonomy.file.items():
                 here = taxonomy.here[slug][1] if slug in taxonomy.here else None
                 if problem := taxonomy.problem(row):
@@ -223,11 +222,11 @@ class _Planner:
                 else:
                     decision = decide(kind, row, here, self.may, self.options.on_conflict)
                 decided[slug] = (row, decision)
-                if decision.problem:
-                    refused.append(slug)
-            if not refused:
+                if decision.outcome in (REFUSED, CONFLICT, KEPT):
+                    out.append(slug)
+            if not out:
                 return decided
-            taxonomy.leave_out(refused)
+            taxonomy.leave_out(out)
 
     def _decide_sources(self) -> None:
         self._decide_names()
@@ -267,7 +266,7 @@ class _Planner:
             return
         for entry in self.entries:
             self._take_keys(entry)
-        known = self.known(self.entries)
+        known = self._known(self.entries)
         items = []
         for entry, verdict in judged(
             self.entries,
@@ -290,7 +289,7 @@ class _Planner:
         self.seen += len(self.entries)
         self.entries, self.letters = [], 0
 
-    def known(self, entries: list[Row]) -> Known:
+    def _known(self, entries: list[Row]) -> Known:
         keys = {
             key
             for entry in entries

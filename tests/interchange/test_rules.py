@@ -434,6 +434,25 @@ def test_a_tag_that_was_merged_here_stays_merged(tmp_path, polio):
     assert planned.entries == {"polio": "unchanged"}
 
 
+def test_a_circle_of_old_names_that_only_both_sides_together_make_is_refused(tmp_path, polio):
+    nerve = publishing.rename_taxon(Tag.objects.get(slug="virus"), "nerve", by=None)
+
+    def the_other_way_round():
+        publishing.rename_taxon(nerve, "virus", by=None)
+
+    # There `nerve` is an old name of `virus`, here the other way round, and changed last.
+    text = exported_after(the_other_way_round)
+    virus = Tag.objects.get(slug="virus")
+    virus.save()
+    planned = Planned(write(tmp_path, text), on_conflict="ours", skip_invalid=True)
+    assert planned.outcomes["tag virus"] == "kept"
+    assert planned.outcomes["tag nerve"] == "refused"
+    assert any("old name of itself" in problem for problem in planned.problems)
+    planned.apply()
+    assert Tag.objects.get(slug="virus").merged_into == nerve
+    assert Tag.objects.get(slug="nerve").merged_into is None
+
+
 def test_an_old_name_leads_to_what_its_new_name_is_called_here_today(tmp_path, polio):
     def rename():
         publishing.rename_taxon(Tag.objects.get(slug="virus"), "viruses", by=None)
