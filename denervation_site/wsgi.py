@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "denervation_site.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from causes.public.page_cache.application import PageCache  # noqa: E402  (settings come first)
+
+application = PageCache(django_application)

@@ -2,8 +2,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from causes.public.address import absolute
+from causes.public.cacheable import cacheable
 
 
+@cacheable()
 def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",

@@ -10,6 +10,7 @@ from django.urls import reverse
 from causes.models import Category, Entry, Publication, Tag
 from causes.models.entry import INTRODUCTION
 from causes.public.address import absolute
+from causes.public.cacheable import cacheable
 
 LARGEST = 50_000
 """Addresses in one file, as the protocol says; more are spread over several."""
@@ -18,6 +19,7 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
+@cacheable("page")
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All public addresses, or an index of files when they are more than fit in one."""
     live = Publication.objects.live().order_by("entry__slug")

@@ -4,6 +4,8 @@ from django.urls import path, register_converter
 
 from causes.public import feeds, health, preview, robots, sitemaps, views
 
+from causes.public.cacheable import cacheable
+
 
 class SlugConverter:
     """A slug as entries, categories, tags and sources have it; anything else is a 404."""
@@ -31,7 +33,7 @@ urlpatterns = [
     path("sources/", views.sources, name="sources"),
     path("sources/<name:key>/", views.source, name="source"),
     path("search/", views.search, name="search"),
-    path("feed/", feeds.PublishedFeed(), name="feed"),
+    path("feed/", cacheable()(feeds.PublishedFeed()), name="feed"),
     path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
     path("robots.txt", robots.robots, name="robots"),
     path("healthz/", health.healthz, name="healthz"),

@@ -18,6 +18,7 @@ from causes import search as searching
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.entry import INTRODUCTION
 from causes.public.address import absolute
+from causes.public.cacheable import cacheable
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
 from causes.reading import Reading, read, read_together
@@ -85,6 +86,7 @@ def _live_entry(request: HttpRequest, kind: str, slug: str) -> Publication | Htt
     raise Http404
 
 
+@cacheable()
 def home(request: HttpRequest) -> HttpResponse:
     introduction = _introduction()
     category = Coalesce("revision__category__merged_into", "revision__category")
@@ -134,6 +136,7 @@ def _in_order(rows: Any) -> Any:
     ).order_by("category_position", "category_name", Lower("revision__title"), "entry__slug")
 
 
+@cacheable("page")
 def article(request: HttpRequest) -> HttpResponse:
     causes_rows = Publication.objects.live().of_causes().with_tags()
     causes_rows = causes_rows.select_related("entry", "revision__category__merged_into")
@@ -157,6 +160,7 @@ def _introduction() -> Publication | None:
     return rows.select_related("entry", "revision__category").with_tags().first()
 
 
+@cacheable("page")
 def causes(request: HttpRequest) -> HttpResponse:
     rows = Publication.objects.live().of_causes().for_lists()
     page = _page_of(request, rows.order_by(Lower("revision__title"), "entry__slug"), A_TO_Z_SIZE)
@@ -179,6 +183,7 @@ def _letter(title: str) -> str:
     return first if first.isalpha() else "0–9"
 
 
+@cacheable()
 def cause(request: HttpRequest, slug: str) -> HttpResponse:
     found = _live_entry(request, Entry.Kind.CAUSE, slug)
     if isinstance(found, HttpResponse):
@@ -199,6 +204,7 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@cacheable()
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     if slug == INTRODUCTION:
         return HttpResponsePermanentRedirect(reverse("home"))
@@ -217,6 +223,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@cacheable()
 def categories(request: HttpRequest) -> HttpResponse:
     counted = _live_counts("revision__category__merged_into", "revision__category")
     rows = [(row, counted[row.pk]) for row in Category.objects.filter(pk__in=counted)]
@@ -230,6 +237,7 @@ def categories(request: HttpRequest) -> HttpResponse:
     )
 
 
+@cacheable()
 def tags(request: HttpRequest) -> HttpResponse:
     links = "revision__tag_links__tag"
     counted = _live_counts(f"{links}__merged_into", links)
@@ -251,10 +259,12 @@ def _live_counts(canonical: str, own: str) -> dict[int, int]:
     return dict(counts.annotate(Count("pk", distinct=True)))
 
 
+@cacheable("page")
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     return _taxon(request, Category, slug, "category", ("Categories", reverse("categories")))
 
 
+@cacheable("page")
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
     return _taxon(request, Tag, slug, "tag", ("Tags", reverse("tags")))
 
@@ -283,6 +293,7 @@ def _taxon(
     )
 
 
+@cacheable("page")
 def sources(request: HttpRequest) -> HttpResponse:
     page = _page_of(request, Source.objects.with_live().order_by("authors", "year", "key"), 50)
     return _show(
@@ -295,6 +306,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     )
 
 
+@cacheable("page")
 def source(request: HttpRequest, key: str) -> HttpResponse:
     found = Source.objects.filter(key=key).first()
     if found is None:
@@ -316,6 +328,7 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
     )
 
 
+@cacheable("q", "page")
 def search(request: HttpRequest) -> HttpResponse:
     question = " ".join(request.GET.get("q", "").replace("\x00", " ").split())
     asked = request.GET.get("page", "1")

@@ -1,0 +1,109 @@
+"""The page cache: answers above Django's handler, and never with an old page.
+
+A page is kept with the epoch that was told before it was made, and is an answer
+while the watch tells that same epoch. docs/architecture.md says why that is enough.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+
+from causes.database.watch import Epoch, Watch
+from causes.public.cacheable import declared_query
+from causes.public.page_cache.page import Page, best_encoding, matches
+from causes.public.page_cache.store import Store
+
+FINISHED = ("200 ", "301 ", "410 ")
+"""What is kept. Not 404: there is no end of addresses that lead nowhere."""
+
+
+class PageCache:
+    """A WSGI application around Django's own; one for a process."""
+
+    def __init__(self, inner: Any, *, room: int | None = None) -> None:
+        """`room` is in bytes; PAGE_CACHE_MB says it otherwise. With 0 nothing is kept."""
+        self._inner = inner
+        self.watch = Watch()
+        self.store = Store(settings.PAGE_CACHE_MB * 1024 * 1024 if room is None else room)
+        scheme = settings.SECURE_PROXY_SSL_HEADER or ("wsgi.url_scheme", "https")
+        self._scheme, self._secure = scheme
+        self._elsewhere = ("/admin/", settings.STATIC_URL)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        host = environ.get("HTTP_HOST")
+        if (method != "GET" and method != "HEAD") or not host or path.startswith(self._elsewhere):
+            answer: Iterable[bytes] = self._inner(environ, start_response)
+            return answer
+        # Before anything else is read, so that a commit from here on shows.
+        epoch = self.watch.epoch()
+        query = environ.get("QUERY_STRING", "")
+        # Django has checked the host of every page that is kept.
+        key = (
+            path,
+            query,
+            host,
+            environ.get(self._scheme) == self._secure,
+            environ.get("SCRIPT_NAME"),
+        )
+        page = self.store.get(key)
+        if page is None or page.epoch is not epoch or epoch is None:
+            declared = declared_query(_as_text(path), query)
+            # On the way to https nothing is left out of an address.
+            if declared is None or (settings.SECURE_SSL_REDIRECT and not key[3]):
+                answer = self._inner(environ, start_response)
+                return answer
+            key = (path, declared, *key[2:])
+            page = self.store.get(key) if declared != query else None
+            if page is None or page.epoch is not epoch or epoch is None:
+                return self._make(environ, start_response, key, epoch)
+        page.asked_again = True
+        return self._answer(environ, start_response, key, page)
+
+    def _make(
+        self, environ: dict[str, Any], start_response: Any, key: Any, epoch: Epoch | None
+    ) -> Iterable[bytes]:
+        """Lets Django make the page, keeps it if it still holds, and answers with it."""
+        told: list[Any] = []
+        # Without what the view has not declared: the answer cannot depend on it.
+        asked = {**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": key[1]}
+        response = self._inner(asked, lambda status, headers, *_: told.extend((status, headers)))
+        try:
+            body = b"".join(response)
+        finally:
+            response.close()  # ends Django's request
+        status, headers = told
+        known = {name.lower(): value.lower() for name, value in headers}
+        if "cache-control" not in known:
+            headers.append(("Cache-Control", settings.PAGE_CACHE_CONTROL))
+        personal = "set-cookie" in known or "cookie" in known.get("vary", "")
+        if personal or not status.startswith(FINISHED):
+            start_response(status, headers)
+            return [body if environ["REQUEST_METHOD"] == "GET" else b""]
+        page = Page(epoch, status, headers, body)
+        # Again after it: a page made across a commit is for its one reader.
+        if epoch is not None and self.watch.epoch() is epoch:
+            self.store.put(key, page)
+        return self._answer(environ, start_response, key, page)
+
+    def _answer(
+        self, environ: dict[str, Any], start_response: Any, key: Any, page: Page
+    ) -> Iterable[bytes]:
+        encoding = best_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        variant = page.variants.get(encoding)
+        if variant is None:
+            variant = page.encoded(encoding)
+            self.store.grew(key, page)
+        asked = environ.get("HTTP_IF_NONE_MATCH")
+        if asked is not None and matches(asked, variant.etag) and page.status.startswith("200"):
+            start_response("304 Not Modified", variant.short_headers[:])
+            return [b""]
+        # A copy, since a server may add its own to the list.
+        start_response(page.status, variant.headers[:])
+        return [variant.body if environ["REQUEST_METHOD"] == "GET" else b""]
+
+
+def _as_text(path: str) -> str:
+    """The path as Django reads it: WSGI hands over UTF-8 as if it were Latin-1 (PEP 3333)."""
+    return path if path.isascii() else path.encode("latin-1").decode(errors="replace")

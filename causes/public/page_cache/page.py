@@ -1,0 +1,102 @@
+"""A finished page: status, headers, and the bytes in each encoding that was asked for."""
+
+import gzip
+import hashlib
+from functools import lru_cache
+
+import brotli
+
+from causes.database.watch import Epoch
+
+Headers = list[tuple[str, str]]
+
+SMALLEST = 500
+"""Bytes under which compressing gains nothing."""
+
+_ENCODERS = {
+    # 1970 for a date, so that every process makes the same bytes.
+    "gzip": lambda body: gzip.compress(body, 6, mtime=0),
+    "br": lambda body: brotli.compress(body, quality=5),
+}
+_OVERHEAD = 2_000
+"""About what the objects around the bytes take."""
+
+
+class Variant:
+    """What is sent for one encoding."""
+
+    __slots__ = ("body", "etag", "headers", "short_headers")
+
+    def __init__(self, body: bytes, etag: str, headers: Headers, short_headers: Headers) -> None:
+        self.body = body
+        self.etag = etag
+        self.headers = headers
+        self.short_headers = short_headers
+
+
+class Page:
+    __slots__ = ("_etag", "asked_again", "epoch", "kept_size", "size", "status", "variants")
+
+    def __init__(self, epoch: Epoch | None, status: str, headers: Headers, body: bytes) -> None:
+        self.epoch = epoch
+        self.status = status
+        self.asked_again = False
+        self.kept_size = 0
+        self.variants: dict[str, Variant] = {}
+        # From the content, so that it is the same in every process and after a restart.
+        self._etag = hashlib.blake2b(body, digest_size=12).hexdigest()
+        self.size = _OVERHEAD + sum(len(name) + len(value) for name, value in headers)
+        dropped = ("content-length", "etag", "vary")
+        headers = [(name, value) for name, value in headers if name.lower() not in dropped]
+        self._add("", body, [*headers, ("Vary", "Accept-Encoding")])
+
+    def encoded(self, encoding: str) -> Variant:
+        """Makes the variant of an encoding, "gzip" or "br": once, when it is first asked for."""
+        plain = self.variants[""]
+        body = _ENCODERS[encoding](plain.body) if len(plain.body) >= SMALLEST else plain.body
+        if len(body) >= len(plain.body):
+            self.variants[encoding] = plain
+            return plain
+        headers = [pair for pair in plain.headers if pair[0] not in ("Content-Length", "ETag")]
+        return self._add(encoding, body, [*headers, ("Content-Encoding", encoding)])
+
+    def _add(self, encoding: str, body: bytes, headers: Headers) -> Variant:
+        # A strong validator: other bytes, another tag (RFC 9110, section 8.8.3.3).
+        etag = f'"{self._etag}-{encoding}"' if encoding else f'"{self._etag}"'
+        short = [("ETag", etag)]
+        short += [pair for pair in headers if pair[0].lower() in ("cache-control", "vary")]
+        headers = [*headers, ("ETag", etag), ("Content-Length", str(len(body)))]
+        self.variants[encoding] = made = Variant(body, etag, headers, short)
+        self.size += len(body)
+        return made
+
+
+@lru_cache(maxsize=512)
+def best_encoding(accepted: str) -> str:
+    """The smallest encoding that an Accept-Encoding header allows (RFC 9110, section 12.5.3)."""
+    weights: dict[str, float] = {}
+    for part in accepted.lower().split(","):
+        name, _, parameters = part.partition(";")
+        weight = 1.0
+        for parameter in parameters.split(";"):
+            key, _, value = parameter.partition("=")
+            if key.strip() == "q":
+                try:
+                    weight = float(value)
+                except ValueError:
+                    weight = 0.0
+        weights[name.strip()] = weight
+    anything = weights.get("*", 0.0)
+    offered = [(weights.get(name, anything), name) for name in ("br", "gzip")]
+    best = max(weight for weight, _ in offered)
+    if best <= 0 or best < weights.get("identity", 0.0):
+        return ""
+    return next(name for weight, name in offered if weight == best)
+
+
+def matches(asked: str, etag: str) -> bool:
+    """Whether an If-None-Match header names this tag (RFC 9110, section 13.1.2)."""
+    if asked == etag:
+        return True
+    tags = [tag.strip() for tag in asked.split(",")]
+    return "*" in tags or any(tag.removeprefix("W/") == etag for tag in tags)
