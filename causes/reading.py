@@ -1,23 +1,48 @@
 """One text made ready to be read: rendered, with its references, review and relatives."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Count
-from django.db.models.functions import Lower
+from django.db.models import CharField, F, JSONField, OuterRef, Subquery
+from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils.safestring import SafeString, mark_safe
 
-from causes.models import Category, Entry, Publication, Review, Revision, Source, Tag
-from causes.text.markdown import Heading, Reference, Rendered, render
+from causes.lists import COUNTED, PAGE_SIZE, Card, PageOfList, paged, related_causes
+from causes.models import (
+    Category,
+    Citation,
+    Entry,
+    Listing,
+    Publication,
+    Review,
+    Revision,
+    Source,
+    Tag,
+    TaggedRevision,
+)
+from causes.models.clock import now
+from causes.models.prepared import Prepared
+from causes.models.rendering import stored_rendering
+from causes.text.markdown import RENDERER, Heading, Reference, Rendered, render
 
 RELATED = 4
 CONTENTS_FROM = 3
 """Headings from which a contents list helps more than it costs."""
 
 
+@dataclass(frozen=True)
+class ReviewLine:
+    """What a page says of the last clinical review."""
+
+    revision_id: int
+    reviewer: str
+    qualification: str
+    reviewed_on: date
+
+
 @dataclass
 class Reading:
-    revision: Revision
     slug: str
     title: str
     summary: str
@@ -27,9 +52,9 @@ class Reading:
     category: Category | None
     tags: list[Tag]
     live_from: datetime | None = None
-    review: Review | None = None
+    review: ReviewLine | Review | None = None
     edited_since_review: bool = False
-    related: list[Publication] = field(default_factory=list)
+    related: list[Card] = field(default_factory=list)
     prefix: str = ""
 
     @property
@@ -38,14 +63,128 @@ class Reading:
         return self.headings if len(self.headings) >= CONTENTS_FROM else []
 
 
-def read(publication: Publication) -> Reading:
-    """What a visitor reads of a live publication, on a page of its own."""
-    publication.revision.entry = publication.entry  # the same row, read once
-    reading = read_revision(publication.revision)
-    reading.live_from = publication.live_from
-    if publication.entry.kind == Entry.Kind.CAUSE:
-        reading.related = related_causes(publication, reading.tags)
-    return reading
+_LAST_REVIEW = JSONObject(
+    revision_id="revision",
+    reviewer="reviewer",
+    qualification="qualification",
+    reviewed_on=Cast("reviewed_on", CharField()),
+)
+
+
+@Prepared
+def _live_entry(at: datetime, kind: str, slug: str) -> Any:
+    reviews = Review.objects.filter(revision__entry=OuterRef("entry")).latest_first()
+    rows = Publication.objects.live(at).filter(entry__kind=kind, entry__slug=slug)
+    return rows.annotate(
+        last_review=Subquery(reviews.values(line=_LAST_REVIEW)[:1], output_field=JSONField()),
+        category_name=Coalesce(
+            "revision__category__merged_into__name", "revision__category__name"
+        ),
+        category_slug=Coalesce(
+            "revision__category__merged_into__slug", "revision__category__slug"
+        ),
+    ).values_list(
+        "pk",
+        "live_from",
+        "revision",
+        "revision__title",
+        "revision__summary",
+        "category_name",
+        "category_slug",
+        "revision__rendering__renderer",
+        "revision__rendering__body_html",
+        "revision__rendering__outline",
+        "last_review",
+    )
+
+
+@Prepared
+def _tags_of(revision: int) -> Any:
+    links = TaggedRevision.objects.filter(content_object=revision).annotate(
+        now_called=Coalesce("tag__merged_into", "tag"),
+        name=Coalesce("tag__merged_into__name", "tag__name"),
+        slug=Coalesce("tag__merged_into__slug", "tag__slug"),
+        folded=Coalesce("tag__merged_into__folded", "tag__folded"),
+    )
+    return links.order_by("folded").values_list("now_called", "name", "slug", "folded").distinct()
+
+
+_SOURCE_COLUMNS = (
+    "key authors title published_in year checked_on withdrawn_on withdrawn_reason".split()
+)
+
+
+@Prepared
+def _sources_of(revision: int) -> Any:
+    cited = Citation.objects.filter(revision=revision).values("source_key")
+    return Source.objects.filter(key__in=cited).values_list(*_SOURCE_COLUMNS)
+
+
+def read_live(kind: str, slug: str) -> Reading | None:
+    """What a visitor reads at an address, in four queries; None when nothing is live there."""
+    found = _live_entry(at=now(), kind=kind, slug=slug)
+    if not found:
+        return None
+    pk, live_from, revision, title, summary, category, category_slug, *made, review = found[0]
+    renderer, body_html, outline = made
+    if renderer == RENDERER:
+        rendered = stored_rendering(body_html, outline)
+    else:
+        rendered = render(Revision.objects.values_list("body", flat=True).get(pk=revision))
+    tags = [
+        Tag(pk=pk, name=name, slug=slug)
+        for pk, name, slug, _ in _tags_of(revision=revision)
+    ]
+    known = {}
+    if rendered.references:
+        for row in _sources_of(revision=revision):
+            known[row[0]] = Source(**dict(zip(_SOURCE_COLUMNS, row, strict=True)))
+    line = review and ReviewLine(
+        review["revision_id"],
+        review["reviewer"],
+        review["qualification"],
+        date.fromisoformat(review["reviewed_on"]),
+    )
+    return Reading(
+        slug=slug,
+        title=title,
+        summary=summary,
+        # nh3 cleaned it: see causes/text/markdown.py.
+        body_html=mark_safe(rendered.body_html),
+        headings=rendered.headings,
+        references=[(reference, known.get(reference.key)) for reference in rendered.references],
+        category=Category(name=category, slug=category_slug) if category_slug else None,
+        tags=tags,
+        live_from=live_from,
+        review=line,
+        edited_since_review=bool(line) and line.revision_id != revision,
+        related=related_causes(pk, [tag.pk for tag in tags], RELATED)
+        if kind == Entry.Kind.CAUSE
+        else [],
+    )
+
+
+def article_page(number: int) -> PageOfList:
+    """A page of the whole article: causes in the editors' order of categories, then by title."""
+    in_order = Listing.objects.live().filter(kind=Entry.Kind.CAUSE)
+    in_order = in_order.order_by(
+        F("category__position").asc(nulls_last=True),
+        "category__folded",
+        "sort_title",
+        "publication_id",
+    )
+
+    def fetch(limit: int, offset: int) -> list[Any]:
+        ids = list(in_order.values_list("publication_id", flat=True)[offset : offset + limit])
+        rows = Publication.objects.with_tags().select_related(
+            "entry", "revision__category__merged_into"
+        )
+        found = rows.in_bulk(ids)
+        return [found[pk] for pk in ids]
+
+    page = paged(number, PAGE_SIZE, fetch, lambda: in_order.order_by()[: COUNTED + 1].count())
+    page.rows = read_together(page.rows)
+    return page
 
 
 def read_revision(revision: Revision) -> Reading:
@@ -61,7 +200,6 @@ def read_unsaved(
     keys = [reference.key for reference in rendered.references]
     known = Source.objects.in_bulk(keys, field_name="key") if keys else {}
     return Reading(
-        revision=Revision(title=title, summary=summary, body=body),
         slug="",
         title=title,
         summary=summary,
@@ -108,7 +246,6 @@ def _reading(
     review: Review | None,
 ) -> Reading:
     return Reading(
-        revision=revision,
         slug=revision.entry.slug,
         title=revision.title,
         summary=revision.summary,
@@ -122,23 +259,3 @@ def _reading(
         edited_since_review=review is not None and review.revision_id != revision.pk,
         prefix=prefix,
     )
-
-
-def related_causes(publication: Publication, tags: list[Tag]) -> list[Publication]:
-    """The live causes that share most tags with this one."""
-    if not tags:
-        return []
-    names = [tag.pk for tag in tags]
-    names += Tag.objects.filter(merged_into__in=tags).values_list("pk", flat=True)
-    shared = (
-        Publication.objects.live()
-        .of_causes()
-        .exclude(entry=publication.entry_id)
-        .filter(revision__tag_links__tag__in=names)
-        .annotate(shared=Count("revision__tag_links__tag"))
-        .order_by("-shared", Lower("revision__title"), "entry__slug")
-        .values_list("pk", flat=True)[:RELATED]
-    )
-    found = list(shared)
-    rows = Publication.objects.for_lists().in_bulk(found)
-    return [rows[pk] for pk in found]

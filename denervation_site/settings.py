@@ -194,6 +194,13 @@ CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"
 WSGI_APPLICATION = "denervation_site.wsgi.application"
 TEMPLATES = [
     {
+        # The public pages. The desk's are Django's own, as the admin that they extend is.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "public"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "causes.public.environment.environment"},
+    },
+    {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,

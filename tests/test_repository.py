@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
-LAYERS = "text models database reading worklist search publishing interchange".split()
+LAYERS = "text models database lists reading worklist search publishing interchange".split()
 ENTRY_POINTS = ["public", "admin", "management"]
 
 

@@ -99,7 +99,7 @@ class HistoryViews:
         reading = read_revision(shown)
         context = {"reading": reading, "title": shown.title, "entry": entry, "revision": shown}
         context["back"] = self.desk_url("change", entry.pk)
-        response = render(request, "public/preview.html", context)
+        response = render(request, "preview.html", context)
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response

@@ -56,7 +56,7 @@ class WritingViews:
         advice = {"advice": advice_on(text, self.kind), "measure": measure(text.body)}
         response = JsonResponse(
             {
-                "page": render_to_string("admin/causes/entry/look.html", context),
+                "page": render_to_string("look.html", context),
                 "advice": render_to_string("admin/causes/entry/advice.html", advice),
             }
         )

@@ -16,7 +16,7 @@ from causes.database.turns import ImportRunning, import_running, importing, lock
 
 __all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
 
-DERIVED = {"citation"}
+DERIVED = {"citation", "listing", "listedtag", "rendering"}
 """Models whose table is made here: never migrated, never dumped into a fixture."""
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}

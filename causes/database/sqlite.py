@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from causes.database import listing
 from causes.database.rules import (
     INSERT,
     PUBLIC_TABLES,
@@ -25,6 +26,10 @@ TABLES = (
         ON causes_citation (source_key, revision_id)""",
     """CREATE VIRTUAL TABLE IF NOT EXISTS causes_search USING fts5(
         title, summary, body, tags, tokenize = 'porter unicode61 remove_diacritics 2')""",
+    *(
+        table.format(moment="datetime", key="id integer PRIMARY KEY")
+        for table in listing.TABLES
+    ),
 )
 
 _TAG_NAMES = """(SELECT group_concat(coalesce(now_called.name, tag.name), ', ')
@@ -155,18 +160,53 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
             WHERE rowid IN (SELECT revision_id FROM causes_taggedrevision WHERE tag_id = NEW.id
             OR tag_id IN (SELECT id FROM causes_tag WHERE merged_into_id = NEW.id));""",
     )
+    def refresh(these: str) -> str:
+        return listing.refresh(these, _NOW)
+
+    tagged = "IN (SELECT id FROM causes_publication WHERE revision_id = {row}.revision_id)"
+    yield "listing_published", "INSERT ON causes_publication", "1", refresh("= NEW.id")
+    yield (
+        "listing_span_moved",
+        "UPDATE ON causes_publication",
+        "OLD.live_until IS NOT NEW.live_until",
+        refresh("= NEW.id"),
+    )
+    forget = " ".join(listing.FORGET).format(these="= OLD.id")
+    yield "listing_unpublished", "DELETE ON causes_publication", "1", forget
+    for event, row in (("insert", "NEW"), ("delete", "OLD")):
+        these = tagged.format(row=row)
+        yield (
+            f"listing_tag_{event}",
+            f"{event.upper()} ON causes_taggedrevision",
+            f"EXISTS (SELECT 1 FROM causes_publication WHERE revision_id = {row}.revision_id)",
+            refresh(these),
+        )
+    yield (
+        "listing_tag_merged",
+        "UPDATE ON causes_tag",
+        "OLD.merged_into_id IS NOT NEW.merged_into_id",
+        refresh(f"IN ({listing.OF_TAGS})".format(changed="SELECT NEW.id")),
+    )
+    yield (
+        "listing_category_merged",
+        "UPDATE ON causes_category",
+        "OLD.merged_into_id IS NOT NEW.merged_into_id",
+        refresh(f"IN ({listing.OF_CATEGORIES})".format(changed="SELECT NEW.id")),
+    )
     yield (
         "text_withheld",
         "UPDATE ON causes_revision",
         "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL",
         """DELETE FROM causes_citation WHERE revision_id = NEW.id;
-            DELETE FROM causes_search WHERE rowid = NEW.id;""",
+            DELETE FROM causes_search WHERE rowid = NEW.id;
+            DELETE FROM causes_rendering WHERE revision_id = NEW.id;""",
     )
     yield (
         "citations_gone",
         "DELETE ON causes_revision",
         "1",
-        "DELETE FROM causes_citation WHERE revision_id = OLD.id;",
+        """DELETE FROM causes_citation WHERE revision_id = OLD.id;
+            DELETE FROM causes_rendering WHERE revision_id = OLD.id;""",
     )
 
 
@@ -187,6 +227,7 @@ BACKFILL = (
         SELECT r.id, r.title, r.summary, r.body, {_TAG_NAMES.format(revision="r.id")}
         FROM causes_revision r WHERE r.id IN (SELECT revision_id FROM causes_publication)
         AND r.id NOT IN (SELECT rowid FROM causes_search) AND r.withheld_at IS NULL""",
+    *listing.backfill(_NOW),
 )
 
 TRIGGERS = r"""SELECT name, tbl_name FROM sqlite_master
@@ -202,6 +243,7 @@ def names() -> Iterator[str]:
         "causes_citation",
         "causes_citation_by_source",
         "causes_search",
+        *listing.NAMES,
     )
     for name, _ in _refusal_triggers():
         yield name

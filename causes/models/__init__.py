@@ -4,7 +4,9 @@ from causes.models.entry import Cause, Entry, Page, Redirect
 from causes.models.event import Event
 from causes.models.format import FixtureFormat
 from causes.models.imports import Import
+from causes.models.listing import ListedTag, Listing
 from causes.models.publication import Publication
+from causes.models.rendering import Rendering
 from causes.models.review import Review
 from causes.models.revision import Citation, Revision
 from causes.models.source import Source
@@ -18,9 +20,12 @@ __all__ = [
     "Event",
     "FixtureFormat",
     "Import",
+    "ListedTag",
+    "Listing",
     "Page",
     "Publication",
     "Redirect",
+    "Rendering",
     "Review",
     "Revision",
     "Source",

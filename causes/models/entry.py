@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
-from django.urls import reverse
 
+from causes.models.address import address, fixed_address
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.text.names import SLUG_RULE, is_slug
@@ -20,6 +20,13 @@ RESERVED = frozenset(
     ).split()
 )
 """First parts of addresses that are not free for pages."""
+
+
+def entry_address(kind: str, slug: str) -> str:
+    """Where an entry is read."""
+    if kind == Entry.Kind.CAUSE:
+        return address("cause", slug)
+    return fixed_address("home") if slug == INTRODUCTION else address("page", slug)
 
 
 class EntryQuerySet(NaturalKeyQuerySet["Entry"]):
@@ -129,11 +136,7 @@ class Entry(NaturalKeyModel):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        if self.kind == self.Kind.CAUSE:
-            return reverse("cause", args=[self.slug])
-        if self.slug == INTRODUCTION:
-            return reverse("home")
-        return reverse("page", args=[self.slug])
+        return entry_address(self.kind, self.slug)
 
     @property
     def newest(self) -> Any:

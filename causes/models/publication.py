@@ -14,7 +14,7 @@ from causes.models.revision import Revision
 from causes.models.taxonomy import TaggedRevision
 
 
-class PublicationQuerySet(NaturalKeyQuerySet["Publication"]):
+class SpanQuerySet(models.QuerySet[Any]):
     def live(self, at: datetime | None = None) -> Self:
         """What the public may see at a moment: now, unless another is named.
 
@@ -24,6 +24,8 @@ class PublicationQuerySet(NaturalKeyQuerySet["Publication"]):
         moment = at or now()
         return self.filter(Q(live_until=None) | Q(live_until__gt=moment), live_from__lte=moment)
 
+
+class PublicationQuerySet(SpanQuerySet, NaturalKeyQuerySet["Publication"]):
     def upcoming(self, at: datetime | None = None) -> Self:
         return self.filter(live_from__gt=at or now())
 

@@ -15,9 +15,10 @@ class ReviewQuerySet(NaturalKeyQuerySet["Review"]):
     def latest_of(self, entries: list[int]) -> dict[int, "Review"]:
         """The last review of each of these entries that has one, by the entry's id."""
         rows = self.filter(revision__entry__in=entries).select_related("revision")
-        return {
-            row.revision.entry_id: row for row in rows.order_by("reviewed_on", "created_at", "pk")
-        }
+        return {row.revision.entry_id: row for row in rows.latest_first().reverse()}
+
+    def latest_first(self) -> "ReviewQuerySet":
+        return self.order_by("-reviewed_on", "-created_at", "-pk")
 
 
 class Review(NaturalKeyModel):

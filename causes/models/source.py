@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.urls import reverse
 
+from causes.models.address import address
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import Citation
@@ -120,7 +120,7 @@ class Source(NaturalKeyModel):
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        return reverse("source", args=[self.key])
+        return address("source", self.key)
 
     @property
     def authors_sentence(self) -> str:

@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.urls import reverse
 from taggit.models import ItemBase, TagBase
 
+from causes.models.address import address
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.text.names import bad_characters, fold, name_slug, tidy
@@ -133,17 +133,14 @@ class Category(NaturalKeyModel, Taxon):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("category", args=[self.slug])
+        return address("category", self.slug)
 
     @classmethod
     def has_live(cls, at: datetime | None = None) -> Any:
         """Of a category in an outer query: whether a public cause is in it, under any name."""
-        from causes.models.publication import Publication
+        from causes.models.listing import Listing
 
-        live = Publication.objects.live(at).of_causes()
-        own = live.filter(revision__category=OuterRef("pk"))
-        old = live.filter(revision__category__merged_into=OuterRef("pk"))
-        return Exists(own) | Exists(old)
+        return Exists(Listing.objects.live(at).filter(kind="cause", category=OuterRef("pk")))
 
     @classmethod
     def live_publications(cls, category: Any, at: datetime | None = None) -> Any:
@@ -167,7 +164,7 @@ class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
         return (self.slug,)
 
     def get_absolute_url(self) -> str:
-        return reverse("tag", args=[self.slug])
+        return address("tag", self.slug)
 
     def slugify(self, tag: str, i: int | None = None) -> str:
         """The one slug of a name. Never a numbered one: that would be the same tag twice."""
@@ -176,12 +173,9 @@ class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
     @classmethod
     def has_live(cls, at: datetime | None = None) -> Any:
         """Of a tag in an outer query: whether a public cause carries it, under any name."""
-        from causes.models.publication import Publication
+        from causes.models.listing import ListedTag
 
-        live = Publication.objects.live(at).of_causes().filter(revision=OuterRef("content_object"))
-        links = TaggedRevision.objects.filter(Exists(live))
-        own, old = links.filter(tag=OuterRef("pk")), links.filter(tag__merged_into=OuterRef("pk"))
-        return Exists(own) | Exists(old)
+        return Exists(ListedTag.objects.live(at).filter(tag=OuterRef("pk")))
 
     @classmethod
     def live_publications(cls, tag: Any, at: datetime | None = None) -> Any:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 def _page(request: HttpRequest, status: int, title: str, sentences: list[str]) -> HttpResponse:
     context = {"title": title, "sentences": sentences, "status": status}
-    return render(request, "public/error.html", context, status=status)
+    return render(request, "error.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -32,4 +32,4 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         "revision": revision,
         "open_until": link.expires_at,
     }
-    return render(request, "public/preview.html", context)
+    return render(request, "preview.html", context)

@@ -8,8 +8,11 @@ question is asked, never in the index.
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 
-from causes.models import Publication
+from causes.models import Publication, TaggedRevision
+from causes.models.entry import entry_address
 from causes.search import postgresql, sqlite
 from causes.search.query import parse
 from causes.search.snippet import Snippet, mark, snippet
@@ -21,9 +24,11 @@ ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 
 @dataclass(frozen=True)
 class Hit:
-    publication: Publication
+    address: str
     title: Snippet
     context: Snippet
+    category: str
+    tags: list[str]
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,30 @@ def search(question: str, *, page: int = 1) -> Results:
 def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
     """Adds the rows to what an engine found: (publication id, title, summary, body), marked."""
     ids = [row[0] for row in found]
-    rows = Publication.objects.for_lists().with_tags().in_bulk(ids)
+    called = Coalesce(
+        "revision__category__merged_into__name", "revision__category__name", Value("")
+    )
+    rows = Publication.objects.filter(pk__in=ids)
+    entries = {
+        pk: row for pk, *row in rows.values_list("pk", "entry__kind", "entry__slug", called)
+    }
+    tags: dict[int, list[str]] = {}
+    links = TaggedRevision.objects.filter(content_object__publications__in=ids)
+    names = links.annotate(
+        publication=F("content_object__publications"),
+        name=Coalesce("tag__merged_into__name", "tag__name"),
+        folded=Coalesce("tag__merged_into__folded", "tag__folded"),
+    )
+    for pk, name in names.order_by("folded").values_list("publication", "name").distinct():
+        tags.setdefault(pk, []).append(name)
     return [
-        Hit(rows[pk], mark(title), snippet(summary, body))
+        Hit(
+            entry_address(*entries[pk][:2]),
+            mark(title),
+            snippet(summary, body),
+            entries[pk][2],
+            tags.get(pk, []),
+        )
         for pk, title, summary, body in found
-        if pk in rows
+        if pk in entries
     ]

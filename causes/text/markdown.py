@@ -24,6 +24,9 @@ from causes.text.names import bad_characters, name_slug
 BODY_LIMIT = 200_000
 """The longest body, in characters."""
 
+RENDERER = 1
+"""The version of what `render` makes of a text. One more whenever other HTML comes out of it."""
+
 _TAGS = set(
     (
         "a blockquote br code em h2 h3 h4 h5 h6 hr li ol p pre strong sup table tbody td th "

@@ -1,0 +1,91 @@
+"""The SQL of the derived rows that lists are read from, which both engines read.
+
+See causes/models/listing.py for what the rows are.
+"""
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS causes_listing (
+        publication_id bigint PRIMARY KEY, kind varchar(10) NOT NULL, category_id bigint,
+        sort_title varchar(200) NOT NULL, live_from {moment} NOT NULL, live_until {moment})""",
+    """CREATE TABLE IF NOT EXISTS causes_listed_tag (
+        {key}, tag_id bigint NOT NULL, publication_id bigint NOT NULL,
+        sort_title varchar(200) NOT NULL, live_from {moment} NOT NULL, live_until {moment},
+        UNIQUE (publication_id, tag_id))""",
+    # Each holds all that a list asks of a row, so that the row itself is not read.
+    """CREATE INDEX IF NOT EXISTS causes_listing_by_category ON causes_listing
+        (kind, category_id, sort_title, publication_id, live_from, live_until)""",
+    """CREATE INDEX IF NOT EXISTS causes_listing_by_title ON causes_listing
+        (kind, sort_title, publication_id, live_from, live_until)""",
+    """CREATE INDEX IF NOT EXISTS causes_listed_tag_by_title ON causes_listed_tag
+        (tag_id, sort_title, publication_id, live_from, live_until)""",
+    """CREATE INDEX IF NOT EXISTS causes_listed_tag_by_begin ON causes_listed_tag
+        (tag_id, live_from, publication_id, live_until)""",
+    """CREATE TABLE IF NOT EXISTS causes_rendering (
+        revision_id bigint PRIMARY KEY, renderer integer NOT NULL, body_html text NOT NULL,
+        outline text NOT NULL)""",
+)
+
+NAMES = (
+    "causes_listing",
+    "causes_listed_tag",
+    "causes_listing_by_category",
+    "causes_listing_by_title",
+    "causes_listed_tag_by_title",
+    "causes_listed_tag_by_begin",
+    "causes_rendering",
+)
+
+_SPANS = """FROM causes_publication p
+    JOIN causes_entry e ON e.id = p.entry_id
+    JOIN causes_revision r ON r.id = p.revision_id"""
+
+FORGET = (
+    "DELETE FROM causes_listing WHERE publication_id {these};",
+    "DELETE FROM causes_listed_tag WHERE publication_id {these};",
+)
+
+WRITE = (
+    f"""INSERT INTO causes_listing
+        (publication_id, kind, category_id, sort_title, live_from, live_until)
+    SELECT p.id, e.kind, coalesce(c.merged_into_id, c.id), lower(r.title),
+        p.live_from, p.live_until
+    {_SPANS} LEFT JOIN causes_category c ON c.id = r.category_id
+    WHERE p.id {{these}} AND (p.live_until IS NULL OR p.live_until > {{now}});""",
+    f"""INSERT INTO causes_listed_tag (tag_id, publication_id, sort_title, live_from, live_until)
+    SELECT DISTINCT coalesce(t.merged_into_id, t.id), p.id, lower(r.title),
+        p.live_from, p.live_until
+    {_SPANS} JOIN causes_taggedrevision l ON l.revision_id = r.id
+    JOIN causes_tag t ON t.id = l.tag_id
+    WHERE p.id {{these}} AND e.kind = 'cause'
+    AND (p.live_until IS NULL OR p.live_until > {{now}});""",
+)
+
+
+def refresh(these: str, now: str) -> str:
+    """Statements that write the rows of some spans anew: `these` is ` = …` or ` IN (…)`."""
+    return "\n".join(statement.format(these=these, now=now) for statement in (*FORGET, *WRITE))
+
+
+OF_TAGS = """SELECT p.id FROM causes_publication p
+    JOIN causes_taggedrevision l ON l.revision_id = p.revision_id
+    WHERE l.tag_id IN ({changed})
+    OR l.tag_id IN (SELECT id FROM causes_tag WHERE merged_into_id IN ({changed}))"""
+OF_CATEGORIES = """SELECT p.id FROM causes_publication p
+    JOIN causes_revision r ON r.id = p.revision_id
+    WHERE r.category_id IN ({changed})
+    OR r.category_id IN (SELECT id FROM causes_category WHERE merged_into_id IN ({changed}))"""
+"""The spans whose rows follow from these tags or categories, under any name."""
+
+
+def backfill(now: str) -> tuple[str, ...]:
+    """Statements that write the rows that are not there, for a database filled without them."""
+    listing, listed_tag = WRITE
+    absent = "NOT IN (SELECT publication_id FROM causes_listing)"
+    gone = "NOT IN (SELECT id FROM causes_publication)"
+    return (
+        *(statement.format(these=gone) for statement in FORGET),
+        # The tags first, while it can still be seen whose are missing.
+        listed_tag.format(these=absent, now=now),
+        listing.format(these=absent, now=now),
+        "DELETE FROM causes_rendering WHERE revision_id NOT IN (SELECT id FROM causes_revision)",
+    )

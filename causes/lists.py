@@ -1,0 +1,240 @@
+"""Lists of causes as visitors see them: in the order of an index, and never counted to the end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.db.models import Count
+from django.http import Http404
+
+from causes.models import Category, Citation, Entry, ListedTag, Listing, Source, Tag
+from causes.models.clock import now
+from causes.models.entry import entry_address
+from causes.models.prepared import Prepared
+
+PAGE_SIZE = 20
+A_TO_Z_SIZE = 100
+SOURCES_SIZE = 50
+COUNTED = 1000
+"""How far causes are counted; beyond it a page says that there are more."""
+
+
+NEWEST = 50
+"""How many texts of each tag are looked at for related causes, so that it costs the same
+whether a tag has fifty or fifty thousand."""
+
+
+class Card(NamedTuple):
+    """What a list shows of one entry."""
+
+    address: str
+    title: str
+    summary: str
+
+
+@dataclass
+class PageOfList:
+    """One page of a list, and what stands above and beneath it."""
+
+    rows: list[Any]
+    number: int
+    count: int = 0
+    """How many there are; `COUNTED + 1` when there are more than are counted."""
+    last: int | None = None
+    """The number of the last page, if the rows were counted to the end."""
+    more: bool = False
+    query: dict[str, str] = field(default_factory=dict)
+
+    def _to(self, number: int) -> str:
+        return urlencode({**self.query, "page": number})
+
+    @property
+    def previous(self) -> str:
+        """The query of the page before, if there is one."""
+        return self._to(self.number - 1) if self.number > 1 else ""
+
+    @property
+    def next(self) -> str:
+        return self._to(self.number + 1) if self.more else ""
+
+    @property
+    def here(self) -> str:
+        return f"Page {self.number} of {self.last}" if self.last else f"Page {self.number}"
+
+    @property
+    def counted(self) -> str:
+        """How many causes there are, in words."""
+        if self.count > COUNTED:
+            return f"More than {COUNTED:,} causes"
+        return f"{self.count:,} cause{'' if self.count == 1 else 's'}"
+
+
+class NoSuchPage(Http404):
+    """A page of a list that is not there was asked for."""
+
+
+def page_number(asked: str) -> int:
+    """The number in `?page=`. Raises NoSuchPage, which answers 404."""
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= 6 and int(asked) >= 1):
+        raise NoSuchPage
+    return int(asked)
+
+
+def paged(
+    number: int, size: int, fetch: Callable[[int, int], list[Any]], count: Callable[[], int]
+) -> PageOfList:
+    """One page of what `fetch(limit, offset)` finds. Raises NoSuchPage for one beyond the last.
+
+    `count` says how many there are, or `COUNTED + 1` when there are more.
+    """
+    rows = fetch(size + 1, (number - 1) * size)
+    if not rows and number > 1:
+        raise NoSuchPage
+    more = len(rows) > size
+    total = count() if more or number > 1 else len(rows)
+    last = None if total > COUNTED else -(-total // size)
+    return PageOfList(rows[:size], number, total, last, more)
+
+
+# Lists of causes ------------------------------------------------------------------------
+
+
+def _in_order(rows: Any) -> Any:
+    return rows.order_by("sort_title", "publication_id").values_list("publication_id", "sort_title")
+
+
+@Prepared
+def _of_category(at: datetime, category: int) -> Any:
+    return _in_order(Listing.objects.live(at).filter(kind=Entry.Kind.CAUSE, category=category))
+
+
+@Prepared
+def _without_category(at: datetime) -> Any:
+    return _in_order(Listing.objects.live(at).filter(kind=Entry.Kind.CAUSE, category=None))
+
+
+@Prepared
+def _of_tag(at: datetime, tag: int) -> Any:
+    return _in_order(ListedTag.objects.live(at).filter(tag=tag))
+
+
+@Prepared
+def _all_causes(at: datetime) -> Any:
+    return _in_order(Listing.objects.live(at).filter(kind=Entry.Kind.CAUSE))
+
+
+@Prepared
+def _newest_of_tag(at: datetime, tag: int, beside: int) -> Any:
+    rows = ListedTag.objects.live(at).filter(tag=tag).exclude(publication=beside)
+    rows = rows.order_by("-live_from", "-publication_id")
+    return rows.values_list("publication_id", "sort_title")
+
+
+_SHOWN = "e.kind, e.slug, r.title, r.summary"
+_JOINED = """JOIN causes_publication p ON p.id = listed.publication_id
+    JOIN causes_entry e ON e.id = p.entry_id JOIN causes_revision r ON r.id = p.revision_id"""
+_CARDS = f"""SELECT place, {_SHOWN} FROM ({{query}}) listed {_JOINED}
+    ORDER BY place, listed.sort_title, listed.publication_id"""
+
+
+def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfList:
+    at = now()
+
+    def fetch(limit: int, offset: int) -> list[Card]:
+        found = rows.within(_CARDS, [{"at": at, **given}], limit=limit, offset=offset)
+        return [_card(*row[1:]) for row in found]
+
+    def count() -> int:
+        counting = "SELECT count(*) FROM ({query}) listed"
+        return int(rows.within(counting, [{"at": at, **given}], limit=COUNTED + 1)[0][0])
+
+    return paged(number, size, fetch, count)
+
+
+def _card(kind: str, slug: str, title: str, summary: str) -> Card:
+    return Card(entry_address(kind, slug), title, summary)
+
+
+def causes_of(taxon: Category | Tag, number: int) -> PageOfList:
+    """A page of the live causes in a category or under a tag, under any of its names."""
+    if isinstance(taxon, Tag):
+        return _page(_of_tag, number, PAGE_SIZE, tag=taxon.pk)
+    return _page(_of_category, number, PAGE_SIZE, category=taxon.pk)
+
+
+def causes_a_to_z(number: int) -> PageOfList:
+    return _page(_all_causes, number, A_TO_Z_SIZE)
+
+
+def causes_by_category(size: int) -> list[tuple[Category | None, PageOfList]]:
+    """The first live causes of every category, in the editors' order; in the end those of none."""
+    at, found = now(), []
+    categories = list(Category.objects.current())
+    for start in range(0, len(categories), 100):  # SQLite joins 500 queries at most
+        some = categories[start : start + 100]
+        many = [{"at": at, "category": category.pk} for category in some]
+        found += _shelves(some, _of_category.within(_CARDS, many, limit=size + 1), size)
+    loose = _without_category.within(_CARDS, [{"at": at}], limit=size + 1)
+    return found + _shelves([None], loose, size)
+
+
+def _shelves(
+    categories: list[Any], rows: list[Any], size: int
+) -> list[tuple[Category | None, PageOfList]]:
+    shelves: dict[int, list[Card]] = {}
+    for place, *row in rows:
+        shelves.setdefault(place, []).append(_card(*row))
+    return [
+        (categories[place], PageOfList(some[:size], 1, more=len(some) > size))
+        for place, some in shelves.items()
+    ]
+
+
+def related_causes(publication: int, tags: list[int], size: int) -> list[Card]:
+    """The live causes that share most tags with this one, of the newest under each tag."""
+    if not tags:
+        return []
+    at = now()
+    found = _newest_of_tag.within(
+        f"""SELECT {_SHOWN} FROM (
+            SELECT publication_id, sort_title, count(*) AS shared FROM ({{query}}) newest
+            GROUP BY publication_id, sort_title
+            ORDER BY shared DESC, sort_title, publication_id LIMIT {int(size)}) listed {_JOINED}
+        ORDER BY listed.shared DESC, listed.sort_title, listed.publication_id""",
+        [{"at": at, "tag": tag, "beside": publication} for tag in tags],
+        limit=NEWEST,
+    )
+    return [_card(*row) for row in found]
+
+
+def counts(model: type[Category] | type[Tag]) -> list[tuple[Any, int]]:
+    """Each category or tag under which a visitor finds causes, with how many these are."""
+    if model is Tag:
+        rows, name = ListedTag.objects.live(), "tag"
+    else:
+        rows, name = Listing.objects.live().filter(kind=Entry.Kind.CAUSE), "category"
+    counted = dict(rows.order_by().values_list(name).annotate(Count("pk")))
+    return [(row, counted[row.pk]) for row in model.objects.filter(pk__in=counted)]
+
+
+@Prepared
+def _citing(at: datetime, key: str) -> Any:
+    citing = Citation.objects.filter(source_key=key).values("revision")
+    return _in_order(Listing.objects.live(at).filter(publication__revision__in=citing))
+
+
+def entries_citing(key: str, number: int) -> PageOfList:
+    """A page of the live entries, causes and pages, that cite a source."""
+    return _page(_citing, number, PAGE_SIZE, key=key)
+
+
+def cited_sources(number: int) -> PageOfList:
+    """A page of the sources that live texts cite, by author."""
+    rows = Source.objects.with_live().order_by("authors", "year", "key")
+
+    def fetch(limit: int, offset: int) -> list[Any]:
+        return list(rows[offset : offset + limit])
+
+    return paged(number, SOURCES_SIZE, fetch, lambda: rows.order_by()[: COUNTED + 1].count())

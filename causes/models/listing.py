@@ -1,0 +1,73 @@
+"""What lists of causes are read from: one narrow row for each span that has not ended.
+
+Derived by triggers (causes/database/listing.py) from spans, texts and taxonomy, so
+that a list of any length is read in the order of an index. In no fixture. A span that
+ends by itself keeps its row until its entry changes: `live()` stands in every query.
+"""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from causes.models.entry import Entry
+from causes.models.publication import Publication, SpanQuerySet
+from causes.models.taxonomy import Category, Tag
+
+
+class Listing(models.Model):
+    publication = models.OneToOneField(
+        Publication,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        primary_key=True,
+        related_name="listing",
+    )
+    kind = models.CharField(max_length=10, choices=Entry.Kind.choices)
+    category = models.ForeignKey(
+        Category,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        help_text="As it is called today.",
+    )
+    sort_title = models.CharField(max_length=200)
+    live_from = models.DateTimeField()
+    live_until = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = SpanQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "causes_listing"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.sort_title
+
+
+class ListedTag(models.Model):
+    """One tag, as it is called today, of one span of a cause that has not ended."""
+
+    tag = models.ForeignKey(
+        Tag, on_delete=models.DO_NOTHING, db_constraint=False, related_name="listed"
+    )
+    publication = models.ForeignKey(
+        Publication,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="listed_tags",
+    )
+    sort_title = models.CharField(max_length=200)
+    live_from = models.DateTimeField()
+    live_until = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = SpanQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "causes_listed_tag"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} on {self.publication_id}"
