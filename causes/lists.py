@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.http import Http404
 
 from causes.models import Category, Citation, Entry, ListedTag, Listing, Source, Tag
+from causes.models.address import addresses
 from causes.models.clock import now
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
@@ -21,9 +22,9 @@ COUNTED = 1000
 """How far causes are counted; beyond it a page says that there are more."""
 
 
-NEWEST = 50
+NEWEST = 40
 """How many texts of each tag are looked at for related causes, so that it costs the same
-whether a tag has fifty or fifty thousand."""
+whether a tag has forty or forty thousand."""
 
 
 class Card(NamedTuple):
@@ -129,7 +130,7 @@ def _all_causes(at: datetime) -> Any:
 def _newest_of_tag(at: datetime, tag: int, beside: int) -> Any:
     rows = ListedTag.objects.live(at).filter(tag=tag).exclude(publication=beside)
     rows = rows.order_by("-live_from", "-publication_id")
-    return rows.values_list("publication_id", "sort_title")
+    return rows.values_list("publication_id", flat=True)
 
 
 _SHOWN = "e.kind, e.slug, r.title, r.summary"
@@ -144,7 +145,7 @@ def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfL
 
     def fetch(limit: int, offset: int) -> list[Card]:
         found = rows.within(_CARDS, [{"at": at, **given}], limit=limit, offset=offset)
-        return [_card(*row[1:]) for row in found]
+        return _cards([row[1:] for row in found])
 
     def count() -> int:
         counting = "SELECT count(*) FROM ({query}) listed"
@@ -153,8 +154,13 @@ def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfL
     return paged(number, size, fetch, count)
 
 
-def _card(kind: str, slug: str, title: str, summary: str) -> Card:
-    return Card(entry_address(kind, slug), title, summary)
+def _cards(rows: list[Any]) -> list[Card]:
+    """The cards of rows of (kind, slug, title, summary)."""
+    where = addresses()
+    return [
+        Card(entry_address(kind, slug, where), title, summary)
+        for kind, slug, title, summary in rows
+    ]
 
 
 def causes_of(taxon: Category | Tag, number: int) -> PageOfList:
@@ -183,34 +189,37 @@ def causes_by_category(size: int) -> list[tuple[Category | None, PageOfList]]:
 def _shelves(
     categories: list[Any], rows: list[Any], size: int
 ) -> list[tuple[Category | None, PageOfList]]:
-    shelves: dict[int, list[Card]] = {}
+    shelves: dict[int, list[Any]] = {}
     for place, *row in rows:
-        shelves.setdefault(place, []).append(_card(*row))
+        shelves.setdefault(place, []).append(row)
     return [
-        (categories[place], PageOfList(some[:size], 1, more=len(some) > size))
+        (categories[place], PageOfList(_cards(some[:size]), 1, more=len(some) > size))
         for place, some in shelves.items()
     ]
 
 
 def related_causes(publication: int, tags: list[int], size: int) -> list[Card]:
-    """The live causes that share most tags with this one, of the newest under each tag."""
+    """The live causes that share most tags with this one, of the newest under each tag.
+
+    Of those that share as many, the newest come first.
+    """
     if not tags:
         return []
     at = now()
     found = _newest_of_tag.within(
         f"""SELECT {_SHOWN} FROM (
-            SELECT publication_id, sort_title, count(*) AS shared FROM ({{query}}) newest
-            GROUP BY publication_id, sort_title
-            ORDER BY shared DESC, sort_title, publication_id LIMIT {int(size)}) listed {_JOINED}
-        ORDER BY listed.shared DESC, listed.sort_title, listed.publication_id""",
+            SELECT publication_id, count(*) AS shared FROM ({{query}}) newest
+            GROUP BY publication_id ORDER BY shared DESC, publication_id DESC LIMIT {int(size)}
+        ) listed {_JOINED} ORDER BY listed.shared DESC, listed.publication_id DESC""",
         [{"at": at, "tag": tag, "beside": publication} for tag in tags],
         limit=NEWEST,
     )
-    return [_card(*row) for row in found]
+    return _cards(found)
 
 
 def counts(model: type[Category] | type[Tag]) -> list[tuple[Any, int]]:
     """Each category or tag under which a visitor finds causes, with how many these are."""
+    rows: Any
     if model is Tag:
         rows, name = ListedTag.objects.live(), "tag"
     else:

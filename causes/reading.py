@@ -1,8 +1,9 @@
 """One text made ready to be read: rendered, with its references, review and relatives."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, F, JSONField, OuterRef, Subquery
 from django.db.models.functions import Cast, Coalesce, JSONObject
@@ -21,9 +22,11 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
+from causes.models.address import addresses
 from causes.models.clock import now
 from causes.models.prepared import Prepared
 from causes.models.rendering import stored_rendering
+from causes.models.source import with_full_stop
 from causes.text.markdown import RENDERER, Heading, Reference, Rendered, render
 
 RELATED = 4
@@ -41,6 +44,37 @@ class ReviewLine:
     reviewed_on: date
 
 
+class Link(NamedTuple):
+    """A tag or category as a page names it."""
+
+    pk: int | None
+    name: str
+    address: str
+
+    def get_absolute_url(self) -> str:
+        return self.address
+
+
+class CitedSource(NamedTuple):
+    """A source as a page names it in its references."""
+
+    address: str
+    key: str
+    authors: str
+    title: str
+    published_in: str
+    year: int | None
+    checked_on: date | None
+    withdrawn_on: date | None
+
+    def get_absolute_url(self) -> str:
+        return self.address
+
+    @property
+    def authors_sentence(self) -> str:
+        return with_full_stop(self.authors)
+
+
 @dataclass
 class Reading:
     slug: str
@@ -48,9 +82,9 @@ class Reading:
     summary: str
     body_html: SafeString
     headings: list[Heading]
-    references: list[tuple[Reference, Source | None]]
-    category: Category | None
-    tags: list[Tag]
+    references: list[tuple[Reference, Source | CitedSource | None]]
+    category: Category | Link | None
+    tags: Sequence[Tag | Link]
     live_from: datetime | None = None
     review: ReviewLine | Review | None = None
     edited_since_review: bool = False
@@ -77,12 +111,8 @@ def _live_entry(at: datetime, kind: str, slug: str) -> Any:
     rows = Publication.objects.live(at).filter(entry__kind=kind, entry__slug=slug)
     return rows.annotate(
         last_review=Subquery(reviews.values(line=_LAST_REVIEW)[:1], output_field=JSONField()),
-        category_name=Coalesce(
-            "revision__category__merged_into__name", "revision__category__name"
-        ),
-        category_slug=Coalesce(
-            "revision__category__merged_into__slug", "revision__category__slug"
-        ),
+        category_name=Coalesce("revision__category__merged_into__name", "revision__category__name"),
+        category_slug=Coalesce("revision__category__merged_into__slug", "revision__category__slug"),
     ).values_list(
         "pk",
         "live_from",
@@ -109,15 +139,10 @@ def _tags_of(revision: int) -> Any:
     return links.order_by("folded").values_list("now_called", "name", "slug", "folded").distinct()
 
 
-_SOURCE_COLUMNS = (
-    "key authors title published_in year checked_on withdrawn_on withdrawn_reason".split()
-)
-
-
 @Prepared
 def _sources_of(revision: int) -> Any:
     cited = Citation.objects.filter(revision=revision).values("source_key")
-    return Source.objects.filter(key__in=cited).values_list(*_SOURCE_COLUMNS)
+    return Source.objects.filter(key__in=cited).values_list(*CitedSource._fields[1:])
 
 
 def read_live(kind: str, slug: str) -> Reading | None:
@@ -131,14 +156,14 @@ def read_live(kind: str, slug: str) -> Reading | None:
         rendered = stored_rendering(body_html, outline)
     else:
         rendered = render(Revision.objects.values_list("body", flat=True).get(pk=revision))
+    where = addresses()
     tags = [
-        Tag(pk=pk, name=name, slug=slug)
-        for pk, name, slug, _ in _tags_of(revision=revision)
+        Link(pk, name, where.of("tag", tag)) for pk, name, tag, _ in _tags_of(revision=revision)
     ]
     known = {}
     if rendered.references:
         for row in _sources_of(revision=revision):
-            known[row[0]] = Source(**dict(zip(_SOURCE_COLUMNS, row, strict=True)))
+            known[row[0]] = CitedSource(where.of("source", row[0]), *row)
     line = review and ReviewLine(
         review["revision_id"],
         review["reviewer"],
@@ -153,12 +178,12 @@ def read_live(kind: str, slug: str) -> Reading | None:
         body_html=mark_safe(rendered.body_html),
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
-        category=Category(name=category, slug=category_slug) if category_slug else None,
+        category=Link(None, category, where.of("category", category_slug)) if category else None,
         tags=tags,
         live_from=live_from,
         review=line,
         edited_since_review=bool(line) and line.revision_id != revision,
-        related=related_causes(pk, [tag.pk for tag in tags], RELATED)
+        related=related_causes(pk, [tag.pk for tag in tags if tag.pk], RELATED)
         if kind == Entry.Kind.CAUSE
         else [],
     )

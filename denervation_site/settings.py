@@ -211,7 +211,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
-    }
+    },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]

@@ -26,10 +26,7 @@ TABLES = (
         ON causes_citation (source_key, revision_id)""",
     """CREATE VIRTUAL TABLE IF NOT EXISTS causes_search USING fts5(
         title, summary, body, tags, tokenize = 'porter unicode61 remove_diacritics 2')""",
-    *(
-        table.format(moment="datetime", key="id integer PRIMARY KEY")
-        for table in listing.TABLES
-    ),
+    *(table.format(moment="datetime", key="id integer PRIMARY KEY") for table in listing.TABLES),
 )
 
 _TAG_NAMES = """(SELECT group_concat(coalesce(now_called.name, tag.name), ', ')
@@ -160,6 +157,7 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
             WHERE rowid IN (SELECT revision_id FROM causes_taggedrevision WHERE tag_id = NEW.id
             OR tag_id IN (SELECT id FROM causes_tag WHERE merged_into_id = NEW.id));""",
     )
+
     def refresh(these: str) -> str:
         return listing.refresh(these, _NOW)
 

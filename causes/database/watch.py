@@ -62,7 +62,11 @@ class Watch:
             return self._anew()
         epoch = self._epoch
         # The clock may be set back: a span that had begun then has not.
-        if epoch is not None and epoch.number == number and epoch.begins <= time.time() < epoch.ends:
+        if (
+            epoch is not None
+            and epoch.number == number
+            and epoch.begins <= time.time() < epoch.ends
+        ):
             return epoch
         return self._turn()
 

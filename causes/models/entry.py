@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from causes.models.address import address, fixed_address
+from causes.models.address import Addresses, addresses
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.text.names import SLUG_RULE, is_slug
@@ -22,11 +22,12 @@ RESERVED = frozenset(
 """First parts of addresses that are not free for pages."""
 
 
-def entry_address(kind: str, slug: str) -> str:
+def entry_address(kind: str, slug: str, where: Addresses | None = None) -> str:
     """Where an entry is read."""
+    where = where or addresses()
     if kind == Entry.Kind.CAUSE:
-        return address("cause", slug)
-    return fixed_address("home") if slug == INTRODUCTION else address("page", slug)
+        return where.of("cause", slug)
+    return where.fixed("home") if slug == INTRODUCTION else where.of("page", slug)
 
 
 class EntryQuerySet(NaturalKeyQuerySet["Entry"]):

@@ -4,6 +4,7 @@ import inspect
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
@@ -42,10 +43,8 @@ class Prepared:
         Values come as the database has them. All of it is one query.
         """
         sql, places, _, _ = self._statement()
-        cut = _cut(sql, limit, offset)
-        arms = [f"SELECT {place} AS place, a{place}.* FROM ({cut}) a{place}" for place in range(len(many))]
         values = [value for given in many for value in _filled(places, given)]
-        return _fetch(around.format(query=" UNION ALL ".join(arms)), values)
+        return _fetch(_joined(around, _cut(sql, limit, offset), len(many)), values)
 
     def _statement(self) -> Any:
         vendor = connection.vendor
@@ -88,7 +87,34 @@ def _cut(sql: str, limit: int | None, offset: int) -> str:
     return sql if limit is None else f"{sql} LIMIT {int(limit)} OFFSET {int(offset)}"
 
 
+@lru_cache(maxsize=200)
+def _joined(around: str, sql: str, number: int) -> str:
+    arms = (f"SELECT {place} AS place, a{place}.* FROM ({sql}) a{place}" for place in range(number))
+    return around.format(query=" UNION ALL ".join(arms))
+
+
+@lru_cache(maxsize=200)
+def _with_question_marks(sql: str) -> str:
+    return sql.replace("%s", "?").replace("%%", "%")
+
+
 def _fetch(sql: str, values: list[Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
+    """Asks the driver itself, which costs half, unless somebody listens to what Django asks."""
+    if connection.queries_logged or connection.execute_wrappers:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        if connection.vendor == "sqlite":
+            found = connection.connection.cursor().execute(_with_question_marks(sql), values)
+            return found.fetchall()
+        with _plain_cursor(connection.connection) as cursor:
+            # Planned once for a connection, not each time.
+            return cursor.execute(sql, values, prepare=True).fetchall()
+
+
+def _plain_cursor(server: Any) -> Any:
+    from psycopg import Cursor
+
+    return Cursor(server)

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -13,8 +13,10 @@ from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import Revision
 from causes.models.taxonomy import TaggedRevision
 
+_Span = TypeVar("_Span", bound=models.Model)
 
-class SpanQuerySet(models.QuerySet[Any]):
+
+class SpanQuerySet(models.QuerySet[_Span]):
     def live(self, at: datetime | None = None) -> Self:
         """What the public may see at a moment: now, unless another is named.
 
@@ -25,7 +27,7 @@ class SpanQuerySet(models.QuerySet[Any]):
         return self.filter(Q(live_until=None) | Q(live_until__gt=moment), live_from__lte=moment)
 
 
-class PublicationQuerySet(SpanQuerySet, NaturalKeyQuerySet["Publication"]):
+class PublicationQuerySet(SpanQuerySet["Publication"], NaturalKeyQuerySet["Publication"]):  # type: ignore[override]
     def upcoming(self, at: datetime | None = None) -> Self:
         return self.filter(live_from__gt=at or now())
 

@@ -16,6 +16,11 @@ from causes.models.revision import Citation
 from causes.text.citations import KEY
 
 
+def with_full_stop(authors: str) -> str:
+    """The authors with one full stop behind them."""
+    return authors.rstrip(".") + "."
+
+
 class SourceQuerySet(NaturalKeyQuerySet["Source"]):
     def with_live(self, at: datetime | None = None) -> Self:
         """Those that a text which visitors can read cites."""
@@ -124,8 +129,7 @@ class Source(NaturalKeyModel):
 
     @property
     def authors_sentence(self) -> str:
-        """The authors with one full stop behind them."""
-        return self.authors.rstrip(".") + "."
+        return with_full_stop(self.authors)
 
     @property
     def links(self) -> list[tuple[str, str]]:

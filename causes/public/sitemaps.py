@@ -1,14 +1,17 @@
 """The sitemap, by the protocol of sitemaps.org (version 0.9)."""
 
 from datetime import datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
 
-from causes.models import Category, Entry, Publication, Tag
-from causes.models.entry import INTRODUCTION
+from causes.models import Category, Publication, Tag
+from causes.models.address import address, fixed_address
+from causes.models.clock import now
+from causes.models.entry import entry_address
+from causes.models.prepared import Prepared
 from causes.public.address import absolute
 from causes.public.cacheable import cacheable
 
@@ -22,7 +25,8 @@ _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 @cacheable("page")
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All public addresses, or an index of files when they are more than fit in one."""
-    live = Publication.objects.live().order_by("entry__slug")
+    moment = now()
+    live = Publication.objects.live(moment)
     count = live.count()
     wanted = request.GET.get("page", "")
     pages = -(-count // LARGEST)
@@ -34,36 +38,37 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         return _index(request, pages)
     else:
         start = 0
-    rows = live.values_list("entry__kind", "entry__slug", "live_from")[start : start + LARGEST]
-    addresses: list[tuple[str, datetime | None]] = [
-        (_address(kind, slug), moment) for kind, slug, moment in rows
+    rows = _lines(at=moment, limit=LARGEST, offset=start)
+    # Slugs are letters, digits and hyphens: nothing in an address needs escaping.
+    base = absolute(request, "/")[:-1]
+    lines = [
+        f"<url><loc>{base}{entry_address(kind, slug)}</loc><lastmod>{_stamp(begun)}</lastmod></url>"
+        for kind, slug, begun in rows
     ]
     newest = live.aggregate(Max("live_from"))["live_from__max"]
     if not start and newest:
-        addresses += [(reverse(name), newest) for name in ("article", "causes", "sources")]
+        lines += [
+            f"<url><loc>{base}{fixed_address(name)}</loc><lastmod>{_stamp(newest)}</lastmod></url>"
+            for name in ("article", "causes", "sources")
+        ]
         for model, name in ((Category, "category"), (Tag, "tag")):
             slugs = model.objects.with_live().values_list("slug", flat=True)
-            addresses += [(reverse(name, args=[slug]), None) for slug in slugs]
-    return _xml(
-        f"{_HEAD}<urlset {_NAMESPACE}>\n"
-        + "".join(_entry(request, path, moment) for path, moment in addresses)
-        + "</urlset>\n"
-    )
+            lines += [f"<url><loc>{base}{address(name, slug)}</loc></url>" for slug in slugs]
+    return _xml("\n".join([f"{_HEAD}<urlset {_NAMESPACE}>", *lines, "</urlset>\n"]))
 
 
-def _address(kind: str, slug: str) -> str:
-    if kind == Entry.Kind.CAUSE:
-        return f"{reverse('causes')}{slug}/"
-    return "/" if slug == INTRODUCTION else f"/{slug}/"
+@Prepared
+def _lines(at: datetime) -> Any:
+    rows = Publication.objects.live(at).order_by("entry__slug")
+    return rows.values_list("entry__kind", "entry__slug", "live_from")
 
 
-def _entry(request: HttpRequest, path: str, moment: datetime | None) -> str:
-    dated = f"<lastmod>{moment:%Y-%m-%dT%H:%M:%SZ}</lastmod>" if moment else ""
-    return f"<url><loc>{escape(absolute(request, path))}</loc>{dated}</url>\n"
+def _stamp(moment: datetime) -> str:
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def _index(request: HttpRequest, pages: int) -> HttpResponse:
-    base = absolute(request, reverse("sitemap"))
+    base = absolute(request, fixed_address("sitemap"))
     files = "".join(
         f"<sitemap><loc>{escape(base)}?page={number}</loc></sitemap>\n"
         for number in range(1, pages + 1)

@@ -3,7 +3,6 @@
 from django.urls import path, register_converter
 
 from causes.public import feeds, health, preview, robots, sitemaps, views
-
 from causes.public.cacheable import cacheable
 
 

@@ -22,9 +22,9 @@ from causes.lists import (
     page_number,
 )
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
-from causes.models.address import address, fixed_address
+from causes.models.address import address, addresses, fixed_address
 from causes.models.entry import INTRODUCTION
-from causes.public.address import absolute
+from causes.public.address import absolute, base
 from causes.public.cacheable import cacheable
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
@@ -47,14 +47,16 @@ def _show(
     crumbs: Iterable[Crumb] = (),
 ) -> HttpResponse:
     """Renders a page with what every page has: title, address, description, breadcrumbs."""
-    trail = [("Home", fixed_address("home")), *crumbs] if path != fixed_address("home") else []
+    home, start = fixed_address("home"), base(request)
+    trail = [("Home", home), *crumbs] if path != home else []
     context |= {
+        "url": addresses(),
         "title": title,
-        "canonical": absolute(request, path),
+        "canonical": start + path,
         "description": description,
         "crumbs": trail,
         "breadcrumb_data": breadcrumb_data(
-            [(name, absolute(request, where)) for name, where in [*trail, (title, path)]]
+            [(name, start + where) for name, where in [*trail, (title, path)]]
         ),
     }
     return render(request, template, context)

@@ -65,9 +65,7 @@ def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
         "revision__category__merged_into__name", "revision__category__name", Value("")
     )
     rows = Publication.objects.filter(pk__in=ids)
-    entries = {
-        pk: row for pk, *row in rows.values_list("pk", "entry__kind", "entry__slug", called)
-    }
+    entries = {pk: row for pk, *row in rows.values_list("pk", "entry__kind", "entry__slug", called)}
     tags: dict[int, list[str]] = {}
     links = TaggedRevision.objects.filter(content_object__publications__in=ids)
     names = links.annotate(

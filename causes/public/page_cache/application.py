@@ -34,8 +34,7 @@ class PageCache:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         host = environ.get("HTTP_HOST")
         if (method != "GET" and method != "HEAD") or not host or path.startswith(self._elsewhere):
-            answer: Iterable[bytes] = self._inner(environ, start_response)
-            return answer
+            return self._pass_on(environ, start_response)
         # Before anything else is read, so that a commit from here on shows.
         epoch = self.watch.epoch()
         query = environ.get("QUERY_STRING", "")
@@ -52,14 +51,16 @@ class PageCache:
             declared = declared_query(_as_text(path), query)
             # On the way to https nothing is left out of an address.
             if declared is None or (settings.SECURE_SSL_REDIRECT and not key[3]):
-                answer = self._inner(environ, start_response)
-                return answer
+                return self._pass_on(environ, start_response)
             key = (path, declared, *key[2:])
             page = self.store.get(key) if declared != query else None
             if page is None or page.epoch is not epoch or epoch is None:
                 return self._make(environ, start_response, key, epoch)
         page.asked_again = True
         return self._answer(environ, start_response, key, page)
+
+    def _pass_on(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return self._inner(environ, start_response)
 
     def _make(
         self, environ: dict[str, Any], start_response: Any, key: Any, epoch: Epoch | None
