@@ -204,12 +204,14 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "text_withheld",
         "AFTER UPDATE ON causes_revision",
         "REFERENCING NEW TABLE AS after FOR EACH STATEMENT",
-        """DELETE FROM causes_citation
-            WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
-        DELETE FROM causes_search
-            WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
-        DELETE FROM causes_rendering
-            WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);""",
+        """IF EXISTS (SELECT 1 FROM after WHERE withheld_at IS NOT NULL) THEN
+            DELETE FROM causes_citation
+                WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
+            DELETE FROM causes_search
+                WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
+            DELETE FROM causes_rendering
+                WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
+        END IF;""",
     )
     yield (
         "citations_gone",

@@ -14,6 +14,7 @@ PUBLIC_TABLES = {
     "causes_tag": "name slug merged_into_id",
     "causes_source": "key kind authors title published_in year doi pmid pmcid url checked_on"
     " withdrawn_on withdrawn_reason",
+    "causes_citation": "revision_id source_key",
 }
 """Each table that a visitor sees something of, with the columns that show."""
 

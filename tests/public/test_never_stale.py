@@ -1,0 +1,80 @@
+"""Once a change is committed, no process answers with the old page: real servers, both engines."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from tests.interchange.engines import Elsewhere
+from tests.public.processes import Worker, workers
+
+PUBLISHED = int(os.environ.get("STALE_PUBLICATIONS", "30"))
+
+
+@contextmanager
+def load(served, paths):
+    """Readers of every worker, who never stop asking; yields the statuses that were not 200."""
+    stop, wrong = Event(), []
+
+    def ask(port):
+        reader, number = Worker(port), 0
+        while not stop.is_set():
+            status, *_ = reader.get(paths[number % len(paths)])
+            number += 1
+            if status >= 500:
+                wrong.append(status)
+        reader.close()
+
+    threads = [Thread(target=ask, args=[worker.port]) for worker in served for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield wrong
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def stands(worker, where, what):
+    status, html, _ = worker.get(where)
+    return status == what if isinstance(what, int) else status == 200 and what in html
+
+
+@pytest.mark.parametrize("server", ["granian", "gunicorn"])
+def test_every_change_shows_in_every_process_at_its_next_answer(tmp_path, server):
+    with Elsewhere(tmp_path / "site", connection.vendor) as site:
+        site.manage("migrate", "-v0")
+        environment = dict(site.environment)
+        site.manage("collectstatic", "--noinput", "-v0")
+        command = [sys.executable, "-m", "tests.public.changes", str(tmp_path), str(PUBLISHED)]
+        environment |= {"DJANGO_SETTINGS_MODULE": "denervation_site.settings"}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        stale, seen = [], set()
+        with (
+            workers(environment, server=server) as served,
+            subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **pipes) as changes,
+            load(served, ["/", "/causes/", "/causes/cause-1/", "/tags/"]) as wrong,
+        ):
+            for line in changes.stdout:
+                name, where, what = json.loads(line)
+                # The first answer after the change is what counts; the second comes of the cache.
+                stale += [
+                    (name, where, what, time)
+                    for time in (1, 2)
+                    for worker in served
+                    if not stands(worker, where, what)
+                ]
+                seen.add(name)
+                changes.stdin.write("\n")
+                changes.stdin.flush()
+        assert changes.returncode == 0
+        assert not stale
+        assert not wrong
+        assert len(seen) == 23
