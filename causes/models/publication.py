@@ -103,5 +103,11 @@ class Publication(NaturalKeyModel):
         "causes.taggedrevision",
     ]
 
+    def is_live(self, at: datetime | None = None) -> bool:
+        """What `live` says of rows, of this one in hand."""
+        moment = at or now()
+        ends_later = self.live_until is None or self.live_until > moment
+        return self.live_from <= moment and ends_later
+
     def get_absolute_url(self) -> str:
         return self.entry.get_absolute_url()

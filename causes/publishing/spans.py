@@ -1,5 +1,6 @@
 """The verbs that lay and end spans: what readers see, and from when to when."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,17 +37,21 @@ def publish(revision: Revision, *, by: User, reason: str = "") -> Publication:
     """
     need(by, "publish_entry")
     entry = locked(revision.entry_id)
-    spans = Publication.objects.filter(entry=entry)
-    live: Publication | None = spans.live().filter(revision=revision).first()
-    _check_fit(revision, entry, by, was_live=live is not None)
-    if live:
+    spans = _last_spans(entry)
+    at = now()
+    live = next((span for span in spans if span.is_live(at)), None)
+    was_live = live is not None and live.revision_id == revision.pk
+    revision = _check_fit(revision, entry, by, was_live=was_live)
+    if live and was_live:
         return live
     state = standing(entry)
     at = _next_instant(spans)
-    for span in spans.live(at):
-        span.live_until = at
-        span.save(update_fields=["live_until"])
-    upcoming = spans.upcoming(at).order_by("live_from").first()
+    for span in spans:
+        if span.is_live(at):
+            span.live_until = at
+            span.save(update_fields=["live_until"])
+    ahead = [span for span in spans if span.live_from > at]
+    upcoming = min(ahead, key=lambda span: span.live_from, default=None)
     made: Publication = Publication.objects.create(
         entry=entry,
         revision=revision,
@@ -90,7 +95,7 @@ def schedule(
     if take_down_at is not None and take_down_at <= publish_at:
         raise WrongMoment("take_down_at", "It can only be taken down after it is published.")
     spans = Publication.objects.filter(entry=entry)
-    _check_fit(revision, entry, by)
+    revision = _check_fit(revision, entry, by)
     if ahead := spans.upcoming().select_related("revision").first():
         raise AlreadyScheduled(
             f"Revision {ahead.revision.number} is scheduled for {shown(ahead.live_from)}."
@@ -275,14 +280,26 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
     return revision
 
 
-def _check_fit(revision: Revision, entry: Entry, by: User, *, was_live: bool = False) -> None:
-    revision.refresh_from_db()
+def _last_spans(entry: Entry) -> list[Publication]:
+    """The latest spans of an entry: all that a new one can meet, since none overlap."""
+    rows = Publication.objects.filter(entry=entry).select_related("revision")
+    spans = list(rows.defer("revision__body").order_by("-live_from")[:5])
+    for span in spans:
+        span.entry = entry
+    return spans
+
+
+def _check_fit(revision: Revision, entry: Entry, by: User, *, was_live: bool = False) -> Revision:
+    """The revision as it is now, which may be published."""
+    revision = Revision.objects.with_taxonomy().get(pk=revision.pk)
+    revision.entry = entry
     if revision.withheld_at:
         raise Withheld(revision)
     if problems := publishing_problems(Text.of(revision), entry.kind):
         raise NotPublishable(problems)
     if not was_live:
         check_approved(revision, by)
+    return revision
 
 
 def _whole(moment: datetime | None) -> datetime | None:
@@ -290,14 +307,16 @@ def _whole(moment: datetime | None) -> datetime | None:
     return moment and moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def _next_instant(spans: Any) -> datetime:
+def _next_instant(spans: Iterable[Publication]) -> datetime:
     """Now, or one millisecond after the last instant that begun spans know of.
 
     Two verbs in one millisecond, or a clock that was set back, must not make
     spans that are empty or in the wrong order.
     """
     at = now()
-    for span in spans.begun(at + SECOND):
+    for span in sorted(spans, key=lambda span: span.live_from):
+        if span.live_from > at + SECOND:
+            break
         at = max(at, span.live_from + MILLISECOND)
         if span.live_until and span.live_until <= at + SECOND:
             at = max(at, span.live_until)
