@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import csrf_protect_m
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Q, Subquery
@@ -70,6 +71,16 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
             found = newest_of().filter(Q(title__icontains=word) | Q(summary__icontains=word))
             queryset = queryset.filter(Q(slug__icontains=word) | Exists(found))
         return queryset, False
+
+    def action_checkbox(self, entry: Entry) -> str:
+        # As Django's own, without a template for each row.
+        return format_html(
+            '<input type="checkbox" name="{}" value="{}" class="action-select" '
+            'aria-label="Select {} for an action">',
+            ACTION_CHECKBOX_NAME,
+            entry.pk,
+            entry,
+        )
 
     @admin.display(description="title", ordering="newest_title")
     def title(self, entry: Entry) -> str:

@@ -1,6 +1,7 @@
 """An entry is an address. Its text is in its revisions."""
 
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from django.db import models
@@ -9,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from causes.models.address import Addresses, addresses
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.prepared import Prepared
 from causes.text.names import SLUG_RULE, is_slug
 
 INTRODUCTION = "introduction"
@@ -78,6 +80,22 @@ class EntryQuerySet(NaturalKeyQuerySet["Entry"]):
             Entry.Step.DRAFT: ~out & (Q(last_step=None) | Q(last_step=Event.Verb.TAKE_DOWN)),
         }
         return self.with_state(at).filter(conditions[Entry.Step(step)])
+
+
+FACTS = (
+    "is_live",
+    "is_scheduled",
+    "was_public",
+    "newest_is_live",
+    "newest_is_ahead",
+    "last_step",
+)
+"""What `with_state` adds."""
+
+
+@Prepared
+def _facts(at: datetime, entry: int) -> Any:
+    return Entry.objects.with_state(at).filter(pk=entry).values_list(*FACTS)
 
 
 class Entry(NaturalKeyModel):
@@ -151,7 +169,7 @@ class Entry(NaturalKeyModel):
     @staticmethod
     def state_of(entry: Any) -> "Entry.State":
         """Derived from spans; asks the database unless `with_state` has already."""
-        entry = Entry._with_state(entry)
+        entry = Entry.facts_of(entry)
         if entry.is_live:
             live = entry.newest_is_live
             return Entry.State.LIVE if live else Entry.State.LIVE_WITH_DRAFT
@@ -167,7 +185,7 @@ class Entry(NaturalKeyModel):
     @staticmethod
     def step_of(entry: Any) -> "Entry.Step":
         """Where the newest text stands: from spans and from the last event on this very text."""
-        entry = Entry._with_state(entry)
+        entry = Entry.facts_of(entry)
         if entry.newest_is_live or entry.newest_is_ahead:
             return Entry.Step.OUT
         by_verb = {
@@ -178,10 +196,14 @@ class Entry(NaturalKeyModel):
         return by_verb.get(entry.last_step, Entry.Step.DRAFT)
 
     @staticmethod
-    def _with_state(entry: Any) -> Any:
+    def facts_of(entry: Any) -> Any:
+        """What state and step are derived from: as it is now, unless `with_state` asked."""
         if hasattr(entry, "last_step"):
             return entry
-        return Entry.objects.with_state().get(pk=entry.pk)
+        found = _facts(at=now(), entry=entry.pk)
+        if not found:
+            raise Entry.DoesNotExist
+        return SimpleNamespace(**dict(zip(FACTS, found[0], strict=True)))
 
     def ever_public(self) -> bool:
         """Whether a span was ever laid on one of its texts, begun or not."""

@@ -178,6 +178,8 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
     def shown_tags(self) -> list[Tag]:
         """The tags as they are called today, each once, by name."""
         links = self.tag_links.all()
+        if "tag_links" not in getattr(self, "_prefetched_objects_cache", {}):
+            links = links.select_related("tag__merged_into")
         tags = {link.tag.canonical.pk: link.tag.canonical for link in links}
         return sorted(tags.values(), key=lambda tag: tag.folded)
 

@@ -194,6 +194,8 @@ def _add_revision(entry: Any, text: Text, *, by: User, base: UUID | None, note: 
         author=by,
         created_at=now(),
     )
-    for tag in sorted(text.tags, key=lambda tag: tag.slug):
-        TaggedRevision.objects.create(content_object=revision, tag=tag)
+    TaggedRevision.objects.bulk_create(
+        TaggedRevision(content_object=revision, tag=tag)
+        for tag in sorted(text.tags, key=lambda tag: tag.slug)
+    )
     return revision

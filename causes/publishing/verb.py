@@ -55,8 +55,8 @@ def locked(pk: int) -> Entry:
 
 def standing(entry: Entry) -> str:
     """State and step in one word, for the log: `live-with-draft+submitted`."""
-    row = Entry.objects.with_state().get(pk=entry.pk)
-    state, step = Entry.state_of(row), Entry.step_of(row)
+    facts = Entry.facts_of(entry)
+    state, step = Entry.state_of(facts), Entry.step_of(facts)
     quiet = step in (Entry.Step.DRAFT, Entry.Step.OUT)
     return state.value if quiet else f"{state.value}+{step.value}"
 

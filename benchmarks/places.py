@@ -1,0 +1,93 @@
+"""Databases to measure on: made once for each engine and size, and kept for the next run."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = Path(os.environ.get("BENCH_DIR") or Path(tempfile.gettempdir()) / "denervation-benchmarks")
+
+
+class Place:
+    """A data folder and a database with this many made-up entries in it."""
+
+    def __init__(self, engine: str, size: int, postgres: str = "") -> None:
+        self.engine, self.size, self.postgres = engine, size, postgres
+        self.folder = KEPT / f"{engine}-{size}"
+        self.name = f"denervation_bench_{size}"
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")}
+        url = f"{postgres}/{self.name}" if engine == "postgresql" else ""
+        self.environment = {
+            **kept,
+            "DATA_DIR": str(self.folder),
+            "DATABASE_URL": url,
+            "ALLOWED_HOSTS": "*",
+            "DJANGO_SETTINGS_MODULE": "denervation_site.settings",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def ready(self) -> "Place":
+        """Fills it, unless that was done."""
+        done = self.folder / "ready"
+        if not done.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            if self.engine == "postgresql":
+                self._create()
+            print(f"# filling {self.engine} with {self.size:,} entries …", flush=True)
+            self.manage("migrate", "-v0")
+            self.manage("loaddata", "initial", "-v0")
+            self.manage("collectstatic", "--noinput", "-v0")
+            self.manage("generate_entries", str(self.size))
+            self.manage("rebuild_rendered", "-v0")
+            done.touch()
+        return self
+
+    def copy(self) -> "Place":
+        """Another one with the same content, to be changed."""
+        other = Place(self.engine, self.size, self.postgres)
+        other.folder = KEPT / f"{self.engine}-{self.size}-changed"
+        other.name = f"{self.name}_changed"
+        other.environment = {**self.environment, "DATA_DIR": str(other.folder)}
+        shutil.rmtree(other.folder, ignore_errors=True)
+        shutil.copytree(self.folder, other.folder)
+        if self.engine == "postgresql":
+            other.environment["DATABASE_URL"] = f"{self.postgres}/{other.name}"
+            other._create(template=self.name)
+        return other
+
+    def manage(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout
+
+    def python(self, script: str, *arguments: str) -> str:
+        """What one of the scripts beside this file prints, run on this database."""
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "benchmarks" / script), *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return done.stdout
+
+    def _create(self, template: str = "") -> None:
+        import psycopg
+
+        with psycopg.connect(
+            f"{self.postgres.replace('postgres:', 'postgresql:')}/postgres", autocommit=True
+        ) as server:
+            server.execute(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+            like = f" TEMPLATE {template}" if template else ""
+            server.execute(f"CREATE DATABASE {self.name}{like}")
