@@ -1,6 +1,6 @@
 """Lists of causes as visitors see them: in the order of an index, and never counted to the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -145,7 +145,7 @@ def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfL
 
     def fetch(limit: int, offset: int) -> list[Card]:
         found = rows.within(_CARDS, [{"at": at, **given}], limit=limit, offset=offset)
-        return _cards([row[1:] for row in found])
+        return cards([row[1:] for row in found])
 
     def count() -> int:
         counting = "SELECT count(*) FROM ({query}) listed"
@@ -154,7 +154,7 @@ def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfL
     return paged(number, size, fetch, count)
 
 
-def _cards(rows: list[Any]) -> list[Card]:
+def cards(rows: Iterable[Any]) -> list[Card]:
     """The cards of rows of (kind, slug, title, summary)."""
     where = addresses()
     return [
@@ -193,20 +193,20 @@ def _shelves(
     for place, *row in rows:
         shelves.setdefault(place, []).append(row)
     return [
-        (categories[place], PageOfList(_cards(some[:size]), 1, more=len(some) > size))
+        (categories[place], PageOfList(cards(some[:size]), 1, more=len(some) > size))
         for place, some in shelves.items()
     ]
 
 
-def related_causes(publication: int, tags: list[int], size: int) -> list[Card]:
+def related_rows(publication: int, tags: list[int], size: int) -> list[Any]:
     """The live causes that share most tags with this one, of the newest under each tag.
 
-    Of those that share as many, the newest come first.
+    Of those that share as many, the newest come first. Rows are what `cards` takes.
     """
     if not tags:
         return []
     at = now()
-    found = _newest_of_tag.within(
+    return _newest_of_tag.within(
         f"""SELECT {_SHOWN} FROM (
             SELECT publication_id, count(*) AS shared FROM ({{query}}) newest
             GROUP BY publication_id ORDER BY shared DESC, publication_id DESC LIMIT {int(size)}
@@ -214,7 +214,6 @@ def related_causes(publication: int, tags: list[int], size: int) -> list[Card]:
         [{"at": at, "tag": tag, "beside": publication} for tag in tags],
         limit=NEWEST,
     )
-    return _cards(found)
 
 
 def counts(model: type[Category] | type[Tag]) -> list[tuple[Any, int]]:

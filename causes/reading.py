@@ -9,7 +9,7 @@ from django.db.models import CharField, F, JSONField, OuterRef, Subquery
 from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils.safestring import SafeString, mark_safe
 
-from causes.lists import COUNTED, PAGE_SIZE, Card, PageOfList, paged, related_causes
+from causes.lists import COUNTED, PAGE_SIZE, Card, PageOfList, cards, paged, related_rows
 from causes.models import (
     Category,
     Citation,
@@ -90,6 +90,8 @@ class Reading:
     edited_since_review: bool = False
     related: list[Card] = field(default_factory=list)
     prefix: str = ""
+    rests_on: Any = None
+    """What `basis` said when it was read."""
 
     @property
     def contents(self) -> list[Heading]:
@@ -145,25 +147,59 @@ def _sources_of(revision: int) -> Any:
     return Source.objects.filter(key__in=cited).values_list(*CitedSource._fields[1:])
 
 
-def read_live(kind: str, slug: str) -> Reading | None:
-    """What a visitor reads at an address, in four queries; None when nothing is live there."""
+class LiveRows(NamedTuple):
+    """All that the page of a live text is made from."""
+
+    entry: tuple[Any, ...]
+    tags: list[Any]
+    sources: list[Any]
+    related: list[Any]
+
+    def besides_html(self) -> tuple[Any, ...]:
+        """The same without the HTML, which follows from the revision: small, to be compared."""
+        return (*self.entry[:_HTML], *self.entry[_HTML + 2 :], *self[1:])
+
+
+_HTML = 8
+"""Where the columns of the stored HTML begin in `_live_entry`."""
+
+
+def live_rows(kind: str, slug: str) -> LiveRows | None:
+    """In four queries; None when nothing is live at an address."""
     found = _live_entry(at=now(), kind=kind, slug=slug)
     if not found:
         return None
-    pk, live_from, revision, title, summary, category, category_slug, *made, review = found[0]
+    entry = found[0]
+    pk, revision = entry[0], entry[2]
+    tags = _tags_of(revision=revision)
+    related = kind == Entry.Kind.CAUSE
+    return LiveRows(
+        entry,
+        tags,
+        _sources_of(revision=revision),
+        related_rows(pk, [tag[0] for tag in tags], RELATED) if related else [],
+    )
+
+
+def basis(kind: str, slug: str) -> tuple[Any, ...] | None:
+    """What a page of a live text rests on: while this is the same, so is the page."""
+    rows = live_rows(kind, slug)
+    return rows and rows.besides_html()
+
+
+def read_live(kind: str, slug: str) -> Reading | None:
+    """What a visitor reads at an address; None when nothing is live there."""
+    rows = live_rows(kind, slug)
+    if rows is None:
+        return None
+    _, live_from, revision, title, summary, category, category_slug, *made, review = rows.entry
     renderer, body_html, outline = made
     if renderer == RENDERER:
         rendered = stored_rendering(body_html, outline)
     else:
         rendered = render(Revision.objects.values_list("body", flat=True).get(pk=revision))
     where = addresses()
-    tags = [
-        Link(pk, name, where.of("tag", tag)) for pk, name, tag, _ in _tags_of(revision=revision)
-    ]
-    known = {}
-    if rendered.references:
-        for row in _sources_of(revision=revision):
-            known[row[0]] = CitedSource(where.of("source", row[0]), *row)
+    known = {row[0]: CitedSource(where.of("source", row[0]), *row) for row in rows.sources}
     line = review and ReviewLine(
         review["revision_id"],
         review["reviewer"],
@@ -179,13 +215,12 @@ def read_live(kind: str, slug: str) -> Reading | None:
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
         category=Link(None, category, where.of("category", category_slug)) if category else None,
-        tags=tags,
+        tags=[Link(pk, name, where.of("tag", tag)) for pk, name, tag, _ in rows.tags],
         live_from=live_from,
         review=line,
         edited_since_review=bool(line) and line.revision_id != revision,
-        related=related_causes(pk, [tag.pk for tag in tags if tag.pk], RELATED)
-        if kind == Entry.Kind.CAUSE
-        else [],
+        related=cards(rows.related),
+        rests_on=rows.besides_html(),
     )
 
 

@@ -1,42 +1,62 @@
 """What a view says about its answers, for the page cache to go by."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
+from django.http import HttpResponse
 from django.urls import Resolver404, resolve
 
 View = TypeVar("View", bound=Callable[..., Any])
+Basis = Callable[..., Any]
 
 
-def cacheable(*query: str) -> Callable[[View], View]:
+class Declared(NamedTuple):
+    """What the view behind an address has declared."""
+
+    query: str
+    """The parameters that it reads, in one order; the view is not shown any others."""
+    basis: Callable[[], Any] | None
+
+
+def cacheable(*query: str, basis: Basis | None = None) -> Callable[[View], View]:
     """Declares that a view's answer depends on nothing but public rows and its address.
 
-    `query` names the parameters behind the question mark that it reads; the view is
-    not shown any others. No cookie may change the answer.
+    `query` names the parameters behind the question mark that it reads. No cookie may
+    change the answer. `basis` takes what the view takes from its address, and returns
+    all that the answer rests on, to be compared: while that is the same, so is the
+    answer. None says that it cannot be known.
     """
 
     def declare(view: View) -> View:
-        view.cacheable_query = query  # type: ignore[attr-defined]
+        view.cacheable = query, basis  # type: ignore[attr-defined]
         return view
 
     return declare
 
 
-def declared_query(path: str, query: str) -> str | None:
-    """The part of a query string that the view behind a path has declared, in one order.
+def resting_on(response: HttpResponse, rows: Any) -> HttpResponse:
+    """Notes on an answer what its view's `basis` says while it holds."""
+    response.rests_on = rows  # type: ignore[attr-defined]
+    return response
 
-    None when there is no such view, or it declares nothing: its answers are not kept.
-    """
+
+def declared(path: str, query: str) -> Declared | None:
+    """None when no view stands there, or it declares nothing: its answers are not kept."""
     try:
-        names = getattr(resolve(path).func, "cacheable_query", None)
+        match = resolve(path)
     except Resolver404:
         return None
+    names, basis = getattr(match.func, "cacheable", (None, None))
+    if names is None:
+        return None
+    bound = basis and partial(basis, **match.kwargs)
     if not names or not query:
-        return None if names is None else ""
+        return Declared("", bound)
     try:
         # As request.GET reads it: of several, the last counts.
         given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=1000))
     except ValueError:
         return None
-    return urlencode({name: given[name] for name in names if name in given})
+    return Declared(urlencode({name: given[name] for name in names if name in given}), bound)

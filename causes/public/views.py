@@ -1,6 +1,7 @@
 """The pages that visitors read. Each shows what `Publication.objects.live()` allows."""
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -25,10 +26,10 @@ from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.address import address, addresses, fixed_address
 from causes.models.entry import INTRODUCTION
 from causes.public.address import absolute, base
-from causes.public.cacheable import cacheable
+from causes.public.cacheable import cacheable, resting_on
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
-from causes.reading import article_page, read_live
+from causes.reading import article_page, basis, read_live
 
 HOME_SIZE = 12
 """Causes shown of each category on the home page; the rest is on the category's own."""
@@ -131,7 +132,7 @@ def _letter(title: str) -> str:
     return first if first.isalpha() else "0–9"
 
 
-@cacheable()
+@cacheable(basis=partial(basis, Entry.Kind.CAUSE))
 def cause(request: HttpRequest, slug: str) -> HttpResponse:
     reading = read_live(Entry.Kind.CAUSE, slug)
     if reading is None:
@@ -140,7 +141,7 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
     if reading.category:
         crumbs.append((reading.category.name, reading.category.get_absolute_url()))
     path = address("cause", slug)
-    return _show(
+    response = _show(
         request,
         "cause.html",
         {"reading": reading, "data": cause_data(reading, absolute(request, path))},
@@ -149,16 +150,17 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
         description=reading.summary,
         crumbs=crumbs,
     )
+    return resting_on(response, reading.rests_on)
 
 
-@cacheable()
+@cacheable(basis=partial(basis, Entry.Kind.PAGE))
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     if slug == INTRODUCTION:
         return HttpResponsePermanentRedirect(fixed_address("home"))
     reading = read_live(Entry.Kind.PAGE, slug)
     if reading is None:
         return _elsewhere(request, Entry.Kind.PAGE, slug)
-    return _show(
+    response = _show(
         request,
         "page.html",
         {"reading": reading, "contact": slug == "contact", "email": settings.CONTACT_EMAIL},
@@ -166,6 +168,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         path=address("page", slug),
         description=reading.summary,
     )
+    return resting_on(response, reading.rests_on)
 
 
 @cacheable()

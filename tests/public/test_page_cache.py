@@ -183,6 +183,20 @@ def test_a_commit_ends_what_was_kept_and_a_draft_shows_nothing(site):
     assert b"After" in site.get(where)[2]
 
 
+def test_a_commit_elsewhere_leaves_a_page_that_rests_on_the_same_rows(site):
+    entry, other = make_live(title="Stays", tags=["nerve"]), make_live(title="Other")
+    where = f"/causes/{entry.slug}/"
+    site.get(where)
+    publishing.publish(add_draft(other, title="Changed"), by=None)
+    assert b"Stays" in site.get(where)[2]
+    assert site.asked == 1
+    publishing.publish(add_draft(other, title="Now related", tags=["nerve"]), by=None)
+    assert b"Now related" in site.get(where)[2]
+    assert site.asked == 2
+    publishing.take_down(entry, by=None, reason="test")
+    assert site.get(where)[0] == 404
+
+
 def test_a_page_made_across_a_commit_is_for_its_one_reader(site):
     entry = make_live(title="Before")
     draft = add_draft(entry, title="After")

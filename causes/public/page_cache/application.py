@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db import Error
 
 from causes.database.watch import Epoch, Watch
-from causes.public.cacheable import declared_query
+from causes.public.cacheable import Declared, declared
 from causes.public.page_cache.page import Page, best_encoding, matches
 from causes.public.page_cache.store import Store
 
@@ -48,27 +49,48 @@ class PageCache:
         )
         page = self.store.get(key)
         if page is None or page.epoch is not epoch or epoch is None:
-            declared = declared_query(_as_text(path), query)
+            said = declared(_as_text(path), query)
             # On the way to https nothing is left out of an address.
-            if declared is None or (settings.SECURE_SSL_REDIRECT and not key[3]):
+            if said is None or (settings.SECURE_SSL_REDIRECT and not key[3]):
                 return self._pass_on(environ, start_response)
-            key = (path, declared, *key[2:])
-            page = self.store.get(key) if declared != query else None
-            if page is None or page.epoch is not epoch or epoch is None:
-                return self._make(environ, start_response, key, epoch)
+            if said.query != query:
+                key = (path, said.query, *key[2:])
+                page = self.store.get(key)
+            if page is None or epoch is None or not self._still_holds(page, epoch):
+                return self._make(environ, start_response, key, epoch, said)
         page.asked_again = True
         return self._answer(environ, start_response, key, page)
+
+    def _still_holds(self, page: Page, epoch: Epoch) -> bool:
+        """Whether a page of another epoch is as good in this one: it rests on the same rows."""
+        if page.epoch is epoch:
+            return True
+        if page.basis is None or page.rests_on is None:
+            return False
+        try:
+            same = page.basis() == page.rests_on
+        except Error:
+            return False
+        # What the rows were read after: a commit since then has begun another epoch.
+        if same:
+            page.epoch = epoch
+        return bool(same)
 
     def _pass_on(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return self._inner(environ, start_response)
 
     def _make(
-        self, environ: dict[str, Any], start_response: Any, key: Any, epoch: Epoch | None
+        self,
+        environ: dict[str, Any],
+        start_response: Any,
+        key: Any,
+        epoch: Epoch | None,
+        said: Declared,
     ) -> Iterable[bytes]:
         """Lets Django make the page, keeps it if it still holds, and answers with it."""
         told: list[Any] = []
         # Without what the view has not declared: the answer cannot depend on it.
-        asked = {**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": key[1]}
+        asked = {**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": said.query}
         response = self._inner(asked, lambda status, headers, *_: told.extend((status, headers)))
         try:
             body = b"".join(response)
@@ -83,6 +105,7 @@ class PageCache:
             start_response(status, headers)
             return [body if environ["REQUEST_METHOD"] == "GET" else b""]
         page = Page(epoch, status, headers, body)
+        page.rest_on(said.basis, getattr(response, "rests_on", None))
         # Again after it: a page made across a commit is for its one reader.
         if epoch is not None and self.watch.epoch() is epoch:
             self.store.put(key, page)

@@ -2,7 +2,9 @@
 
 import gzip
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import brotli
 
@@ -35,13 +37,25 @@ class Variant:
 
 
 class Page:
-    __slots__ = ("_etag", "asked_again", "epoch", "kept_size", "size", "status", "variants")
+    __slots__ = (
+        "_etag",
+        "asked_again",
+        "basis",
+        "epoch",
+        "kept_size",
+        "rests_on",
+        "size",
+        "status",
+        "variants",
+    )
 
     def __init__(self, epoch: Epoch | None, status: str, headers: Headers, body: bytes) -> None:
         self.epoch = epoch
         self.status = status
         self.asked_again = False
         self.kept_size = 0
+        self.basis: Callable[[], Any] | None = None
+        self.rests_on: Any = None
         self.variants: dict[str, Variant] = {}
         # From the content, so that it is the same in every process and after a restart.
         self._etag = hashlib.blake2b(body, digest_size=12).hexdigest()
@@ -49,6 +63,12 @@ class Page:
         dropped = ("content-length", "etag", "vary")
         headers = [(name, value) for name, value in headers if name.lower() not in dropped]
         self._add("", body, [*headers, ("Vary", "Accept-Encoding")])
+
+    def rest_on(self, basis: Callable[[], Any] | None, rows: Any) -> None:
+        """Notes the rows that it was made from, and what reads them again."""
+        if basis is not None and rows is not None:
+            self.basis, self.rests_on = basis, rows
+            self.size += _OVERHEAD
 
     def encoded(self, encoding: str) -> Variant:
         """Makes the variant of an encoding, "gzip" or "br": once, when it is first asked for."""
