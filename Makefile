@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
-.PHONY: run test deep fixture lint types lock clean
+.PHONY: run test bench deep fixture lint types lock clean
 
 # What runs the site; with PostgreSQL's driver when DATABASE_URL asks for it.
 ifneq (,$(findstring postgres,$(DATABASE_URL)))
@@ -24,14 +24,20 @@ test: $(VENV)/.dev
 
 # The long form of what the tests do briefly, on SQLite and, when TEST_POSTGRES_URL names a
 # server, on PostgreSQL: verbs at random from many workers (figures: docs/editing.md), files
-# spoiled in every way, content out and in again, imports killed (figures: docs/fixtures.md).
-LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100
-DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py
+# spoiled in every way, content out and in again, imports killed (figures: docs/fixtures.md),
+# an editor who publishes without a pause (figures: docs/performance.md).
+LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100 STALE_PUBLICATIONS=1000
+DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py
 
 deep: $(VENV)/.dev
 	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(LONG) $(BIN)/python -m pytest -n 0 $(DEEP); else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
 	$(BIN)/python benchmarks/comparison.py
+
+# How fast it is, beside nginx and a bare WSGI function: needs wrk and nginx. BENCH takes
+# options, such as BENCH="--sizes 10,1000 --write"; benchmarks/speed.py lists them.
+bench: $(VENV)/.dev
+	@$(BIN)/python benchmarks/speed.py $(BENCH)
 
 # Writes fixtures/initial.json in the form of docs/fixtures.md, from what it holds.
 fixture: $(RUNTIME)

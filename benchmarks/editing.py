@@ -1,6 +1,6 @@
 """What an editor waits for, through the real admin: queries, median and 95th percentile.
 
-Run by benchmarks/site.py on a copy of a database, which it changes. Prints JSON lines.
+Run by benchmarks/speed.py on a copy of a database, which it changes. Prints JSON lines.
 """
 
 import json

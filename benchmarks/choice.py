@@ -1,0 +1,77 @@
+"""granian beside gunicorn: a warm page, slow readers, starting, reloading, stopping."""
+
+import signal
+import socket
+import threading
+import time
+from typing import Any
+
+from places import Place
+from report import Report
+from servers import Runs, Server, load, python_server
+
+SITE = "denervation_site.wsgi:application"
+SLOW_READERS = 32
+
+
+def compare(place: Place, report: Report, options: Any) -> None:
+    rows = []
+    for server in ("granian", "gunicorn"):
+        for threads in (1, 4):
+            rows.append(_one(place, server, threads, options))
+    report.table(
+        f"Servers: the home page, {place.size:,} entries, two workers",
+        [
+            "server",
+            "threads",
+            "first answer, s",
+            "requests/s",
+            "CPU µs",
+            f"beside {SLOW_READERS} slow readers",
+            "refused in a reload",
+            "stopped in, s",
+        ],
+        rows,
+        "A slow reader takes the sitemap a byte a second. The reload is a SIGHUP under load.",
+    )
+
+
+def _one(place: Place, name: str, threads: int, options: Any) -> list[str]:
+    server = python_server(name, SITE, place.environment, threads=threads)
+    try:
+        runs, beside, reloaded = Runs(), Runs(), Runs()
+        load(server, ["/"], Runs(), seconds=1)
+        for _ in range(options.repeat):
+            load(server, ["/"], runs, seconds=options.seconds)
+        readers = [_slow_reader(server) for _ in range(SLOW_READERS)]
+        load(server, ["/"], beside, seconds=options.seconds)
+        for reader in readers:
+            reader.close()
+        ask = threading.Thread(
+            target=load, args=(server, ["/"], reloaded), kwargs={"seconds": options.seconds + 3}
+        )
+        ask.start()
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGHUP)
+        ask.join()
+    finally:
+        stopped = server.stop()
+    return [
+        name,
+        str(threads),
+        f"{server.started_in:.2f}",
+        f"{runs.rate:,.0f}",
+        f"{runs.cpu_each:.0f}",
+        f"{beside.rate:,.0f}",
+        str(reloaded.errors),
+        f"{stopped:.1f}",
+    ]
+
+
+def _slow_reader(server: Server) -> socket.socket:
+    """Asks for something large and takes next to nothing of it."""
+    reader = socket.create_connection(("127.0.0.1", server.port))
+    reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    reader.sendall(b"GET /sitemap.xml HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    reader.recv(1)
+    return reader
