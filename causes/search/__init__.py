@@ -6,18 +6,23 @@ question is asked, never in the index.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
-from django.db.models import F, Value
+from django.db.models import Value
 from django.db.models.functions import Coalesce
 
 from causes.models import Publication, TaggedRevision
+from causes.models.address import addresses
 from causes.models.entry import entry_address
+from causes.models.prepared import Prepared
 from causes.search import postgresql, sqlite
 from causes.search.query import parse
 from causes.search.snippet import Snippet, mark, snippet
 
 PAGE_SIZE = 10
+MOST_TAGS = 20
+"""Tags shown of one hit."""
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 
@@ -58,26 +63,35 @@ def search(question: str, *, page: int = 1) -> Results:
     return Results()
 
 
-def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
-    """Adds the rows to what an engine found: (publication id, title, summary, body), marked."""
-    ids = [row[0] for row in found]
+@Prepared
+def _entry_of(publication: int) -> Any:
     called = Coalesce(
         "revision__category__merged_into__name", "revision__category__name", Value("")
     )
-    rows = Publication.objects.filter(pk__in=ids)
-    entries = {pk: row for pk, *row in rows.values_list("pk", "entry__kind", "entry__slug", called)}
-    tags: dict[int, list[str]] = {}
-    links = TaggedRevision.objects.filter(content_object__publications__in=ids)
-    names = links.annotate(
-        publication=F("content_object__publications"),
+    rows = Publication.objects.filter(pk=publication)
+    return rows.order_by().values_list("pk", "entry__kind", "entry__slug", called)
+
+
+@Prepared
+def _tags_of(publication: int) -> Any:
+    links = TaggedRevision.objects.filter(content_object__publications=publication).annotate(
         name=Coalesce("tag__merged_into__name", "tag__name"),
         folded=Coalesce("tag__merged_into__folded", "tag__folded"),
     )
-    for pk, name in names.order_by("folded").values_list("publication", "name").distinct():
-        tags.setdefault(pk, []).append(name)
+    return links.order_by("folded").values_list("name", "folded").distinct()
+
+
+def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
+    """Adds the rows to what an engine found: (publication id, title, summary, body), marked."""
+    many = [{"publication": row[0]} for row in found]
+    entries = {pk: row for _, pk, *row in _entry_of.within("{query}", many, limit=1)}
+    tags: dict[int, list[str]] = {}
+    for place, name, _ in _tags_of.within("{query}", many, limit=MOST_TAGS):
+        tags.setdefault(found[place][0], []).append(name)
+    where = addresses()
     return [
         Hit(
-            entry_address(*entries[pk][:2]),
+            entry_address(*entries[pk][:2], where),
             mark(title),
             snippet(summary, body),
             entries[pk][2],

@@ -43,11 +43,12 @@ def snippet(summary: str, body: str) -> Snippet:
     """
     if START in summary or START not in body:
         return mark(summary)
-    text = _plain(body)
+    around, cut_before, cut_behind = _around_most(body)
+    text = _plain(around)
     places = [match.start() for match in _FOUND.finditer(text)]
     if not places:
         return mark(summary)
-    best = max(places, key=lambda at: sum(at <= other < at + WIDTH for other in places))
+    best = _fullest(places)
     start = max(0, best - 60)
     end = min(len(text), start + WIDTH)
     if start:
@@ -59,8 +60,27 @@ def snippet(summary: str, body: str) -> Snippet:
         if closing != -1 and (opening == -1 or closing < opening):
             end = closing + 1
         end = max(text.rfind(" ", start, end), text.rfind(END, start, end) + 1)
-    cut = ("… " if start else "") + text[start:end].strip() + (" …" if end < len(text) else "")
-    return mark(cut)
+    before = "… " if start or cut_before else ""
+    behind = " …" if end < len(text) or cut_behind else ""
+    return mark(f"{before}{text[start:end].strip()}{behind}")
+
+
+def _fullest(places: list[int]) -> int:
+    """The place from which on most others are near."""
+    return max(places, key=lambda at: sum(at <= other < at + WIDTH for other in places))
+
+
+def _around_most(body: str) -> tuple[str, bool, bool]:
+    """Whole lines around where most words were found, and whether more stands on each side.
+
+    Cleaning costs far more than looking: a long text is not cleaned for one line of it.
+    """
+    places = [match.start() for match in _FOUND.finditer(body)]
+    best = _fullest(places) if places else 0
+    start = body.rfind("\n", 0, max(0, best - 2 * WIDTH)) + 1
+    end = body.find("\n", best + 3 * WIDTH)
+    end = len(body) if end == -1 else end
+    return body[start:end], start > 0, end < len(body)
 
 
 def _plain(body: str) -> str:
