@@ -133,9 +133,8 @@ def _newest_of_tag(at: datetime, tag: int, beside: int) -> Any:
     return rows.values_list("publication_id", flat=True)
 
 
-_SHOWN = "e.kind, e.slug, r.title, r.summary"
-_JOINED = """JOIN causes_publication p ON p.id = listed.publication_id
-    JOIN causes_entry e ON e.id = p.entry_id JOIN causes_revision r ON r.id = p.revision_id"""
+_SHOWN = "l.kind, l.slug, l.title, l.summary"
+_JOINED = "JOIN causes_listing l ON l.publication_id = listed.publication_id"
 _CARDS = f"""SELECT place, {_SHOWN} FROM ({{query}}) listed {_JOINED}
     ORDER BY place, listed.sort_title, listed.publication_id"""
 

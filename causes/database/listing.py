@@ -5,7 +5,8 @@ See causes/models/listing.py for what the rows are.
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS causes_listing (
-        publication_id bigint PRIMARY KEY, kind varchar(10) NOT NULL, category_id bigint,
+        publication_id bigint PRIMARY KEY, kind varchar(10) NOT NULL, slug varchar(100) NOT NULL,
+        title varchar(200) NOT NULL, summary varchar(500) NOT NULL, category_id bigint,
         sort_title varchar(200) NOT NULL, live_from {moment} NOT NULL, live_until {moment})""",
     """CREATE TABLE IF NOT EXISTS causes_listed_tag (
         {key}, tag_id bigint NOT NULL, publication_id bigint NOT NULL,
@@ -46,9 +47,9 @@ FORGET = (
 
 WRITE = (
     f"""INSERT INTO causes_listing
-        (publication_id, kind, category_id, sort_title, live_from, live_until)
-    SELECT p.id, e.kind, coalesce(c.merged_into_id, c.id), lower(r.title),
-        p.live_from, p.live_until
+        (publication_id, kind, slug, title, summary, category_id, sort_title, live_from, live_until)
+    SELECT p.id, e.kind, e.slug, r.title, r.summary, coalesce(c.merged_into_id, c.id),
+        lower(r.title), p.live_from, p.live_until
     {_SPANS} LEFT JOIN causes_category c ON c.id = r.category_id
     WHERE p.id {{these}} AND (p.live_until IS NULL OR p.live_until > {{now}});""",
     f"""INSERT INTO causes_listed_tag (tag_id, publication_id, sort_title, live_from, live_until)

@@ -178,6 +178,14 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "PERFORM causes_listing_refresh(ARRAY(SELECT id FROM after));",
     )
     yield (
+        "listing_renamed",
+        "AFTER UPDATE ON causes_entry",
+        "REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT",
+        """PERFORM causes_listing_refresh(ARRAY(SELECT p.id FROM after JOIN before USING (id)
+            JOIN causes_publication p ON p.entry_id = after.id
+            WHERE after.slug <> before.slug));""",
+    )
+    yield (
         "listing_unpublished",
         "AFTER DELETE ON causes_publication",
         "REFERENCING OLD TABLE AS gone FOR EACH STATEMENT",

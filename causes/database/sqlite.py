@@ -169,6 +169,12 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "OLD.live_until IS NOT NEW.live_until",
         refresh("= NEW.id"),
     )
+    yield (
+        "listing_renamed",
+        "UPDATE ON causes_entry",
+        "OLD.slug IS NOT NEW.slug",
+        refresh("IN (SELECT id FROM causes_publication WHERE entry_id = NEW.id)"),
+    )
     forget = " ".join(listing.FORGET).format(these="= OLD.id")
     yield "listing_unpublished", "DELETE ON causes_publication", "1", forget
     for event, row in (("insert", "NEW"), ("delete", "OLD")):

@@ -1,4 +1,4 @@
-"""What lists of causes are read from: one narrow row for each span that has not ended.
+"""What lists of causes are read from: one small row for each span that has not ended.
 
 Derived by triggers (causes/database/listing.py) from spans, texts and taxonomy, so
 that a list of any length is read in the order of an index. In no fixture. A span that
@@ -23,6 +23,9 @@ class Listing(models.Model):
         related_name="listing",
     )
     kind = models.CharField(max_length=10, choices=Entry.Kind.choices)
+    slug = models.CharField(max_length=100)
+    title = models.CharField(max_length=200)
+    summary = models.CharField(max_length=500)
     category = models.ForeignKey(
         Category,
         null=True,

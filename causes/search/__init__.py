@@ -91,12 +91,12 @@ def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
     where = addresses()
     return [
         Hit(
-            entry_address(*entries[pk][:2], where),
+            entry_address(kind, slug, where),
             mark(title),
             snippet(summary, body),
-            entries[pk][2],
+            category,
             tags.get(pk, []),
         )
         for pk, title, summary, body in found
-        if pk in entries
+        for kind, slug, category in [entries[pk]]
     ]
