@@ -1,3 +1,4 @@
+import hashlib
 import re
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causes.text import citations
-from causes.text.markdown import BODY_LIMIT, cited_keys, objections, render
+from causes.text.markdown import BODY_LIMIT, RENDERER, cited_keys, objections, render
 
 
 def test_headings_start_at_h2_and_get_ids_of_their_own():
@@ -122,3 +123,39 @@ def test_any_text_renders(body):
     html = render(body).body_html
     assert "<script" not in html
     assert "<img" not in html
+
+
+EVERYTHING = """
+# Heading, twice
+
+## Heading, twice
+
+A *word*, a **word**, `code` &amp; <b>no HTML</b>, cited [@maas-2015, p. 12; @juch-2017].
+A [link](https://example.org/ "title") and [one within](/causes/polio/), again [@maas-2015].
+
+> Quoted
+
+1. One
+2. Two
+   - inner
+
+| left | right |
+|:--|--:|
+| a | b |
+
+```
+preformatted [@not-cited]
+```
+
+---
+"""
+
+
+def test_other_html_has_another_renderer_version():
+    """Stored HTML is shown for as long as its version is the present one."""
+    rendered = render(EVERYTHING)
+    made = hashlib.sha256(repr(rendered).encode()).hexdigest()[:16]
+    assert (RENDERER, made) == (1, "adf5fc011681f74f"), (
+        "The HTML of a text has changed: raise RENDERER in causes/text/markdown.py by one, "
+        "and write the new pair here."
+    )
