@@ -32,7 +32,9 @@ class Prepared:
         """The rows, as tuples; with `limit`, at most that many behind the first `offset`."""
         sql, places, compiler, converters = self._statement()
         rows = _fetch(_cut(sql, limit, offset), _filled(places, given))
-        return list(compiler.apply_converters(rows, converters)) if converters else rows
+        if not converters:
+            return rows
+        return [tuple(row) for row in compiler.apply_converters(rows, converters)]
 
     def within(
         self, around: str, many: list[dict[str, Any]], *, limit: int, offset: int = 0
