@@ -1,6 +1,6 @@
 """Lists of causes as visitors see them: in the order of an index, and never counted to the end."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -33,6 +33,18 @@ class Card(NamedTuple):
     address: str
     title: str
     summary: str
+
+
+class Link(NamedTuple):
+    """A tag or category as a page names it."""
+
+    pk: int | None
+    name: str
+    address: str
+    description: str = ""
+
+    def get_absolute_url(self) -> str:
+        return self.address
 
 
 @dataclass
@@ -173,10 +185,19 @@ def causes_a_to_z(number: int) -> PageOfList:
     return _page(_all_causes, number, A_TO_Z_SIZE)
 
 
-def causes_by_category(size: int) -> list[tuple[Category | None, PageOfList]]:
+@Prepared
+def _categories() -> Any:
+    return Category.objects.current().values_list("pk", "name", "slug", "description")
+
+
+def causes_by_category(size: int) -> list[tuple[Link | None, PageOfList]]:
     """The first live causes of every category, in the editors' order; in the end those of none."""
-    at, found = now(), []
-    categories = list(Category.objects.current())
+    at, where = now(), addresses()
+    categories = [
+        Link(pk, name, where.of("category", slug), description)
+        for pk, name, slug, description in _categories()
+    ]
+    found = []
     for start in range(0, len(categories), 100):  # SQLite joins 500 queries at most
         some = categories[start : start + 100]
         many = [{"at": at, "category": category.pk} for category in some]
@@ -186,8 +207,8 @@ def causes_by_category(size: int) -> list[tuple[Category | None, PageOfList]]:
 
 
 def _shelves(
-    categories: list[Any], rows: list[Any], size: int
-) -> list[tuple[Category | None, PageOfList]]:
+    categories: Sequence[Link | None], rows: list[Any], size: int
+) -> list[tuple[Link | None, PageOfList]]:
     shelves: dict[int, list[Any]] = {}
     for place, *row in rows:
         shelves.setdefault(place, []).append(row)

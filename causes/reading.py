@@ -9,7 +9,7 @@ from django.db.models import CharField, F, JSONField, OuterRef, Subquery
 from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils.safestring import SafeString, mark_safe
 
-from causes.lists import COUNTED, PAGE_SIZE, Card, PageOfList, cards, paged, related_rows
+from causes.lists import COUNTED, PAGE_SIZE, Card, Link, PageOfList, cards, paged, related_rows
 from causes.models import (
     Category,
     Citation,
@@ -42,17 +42,6 @@ class ReviewLine:
     reviewer: str
     qualification: str
     reviewed_on: date
-
-
-class Link(NamedTuple):
-    """A tag or category as a page names it."""
-
-    pk: int | None
-    name: str
-    address: str
-
-    def get_absolute_url(self) -> str:
-        return self.address
 
 
 class CitedSource(NamedTuple):
