@@ -244,8 +244,8 @@ MEDIA_ROOT = DATA_DIR / "media"
 # A file that is imported at the desk may hold so much, once it is unpacked.
 IMPORT_MAX_MB = _whole_number("IMPORT_MAX_MB", 256)
 
-# Finished pages that each worker keeps in memory; 0 keeps none.
-PAGE_CACHE_MB = _whole_number("PAGE_CACHE_MB", 64)
+# Finished pages that each worker keeps in memory; 0 keeps none, so that templates can be worked on.
+PAGE_CACHE_MB = _whole_number("PAGE_CACHE_MB", 0 if DEBUG else 64)
 # Browsers and proxies ask again each time, and mostly get a short "not modified".
 PAGE_CACHE_CONTROL = "no-cache"
 if CDN_SECONDS := _whole_number("CDN_SECONDS", 0):

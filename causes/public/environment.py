@@ -32,6 +32,8 @@ def _once(environment: Environment, template: str, where: Addresses) -> Markup:
 
 def _fixed(environment: Environment, template: str) -> Markup:
     """A part that is the same on every page: made once, from a template that is given nothing."""
+    if environment.auto_reload:  # with DEBUG, when templates are worked on
+        return _once.__wrapped__(environment, template, addresses())
     return _once(environment, template, addresses())
 
 
