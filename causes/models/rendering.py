@@ -64,10 +64,11 @@ class Rendering(models.Model):
     @classmethod
     def rebuild(cls, chunk: int = 200) -> Iterator[int]:
         """Fills in what is absent, a chunk at a time; yields how many were made so far."""
-        made = 0
-        while revisions := list(cls.absent().only("pk", "body")[:chunk]):
+        made = last = 0
+        # From where the chunk before ended, not from the beginning again.
+        while revisions := list(cls.absent().filter(pk__gt=last).only("pk", "body")[:chunk]):
             cls.note(revisions)
-            made += len(revisions)
+            made, last = made + len(revisions), revisions[-1].pk
             yield made
 
 
