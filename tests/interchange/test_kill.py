@@ -39,9 +39,7 @@ import django, json
 django.setup()
 from django.apps import apps
 from causes import database
-# Stored HTML is made behind the commit, and may be made at any time.
-models = [m for m in apps.get_app_config("causes").get_models() if m.__name__ != "Rendering"]
-print(json.dumps([m.objects.count() for m in models]
+print(json.dumps([m.objects.count() for m in apps.get_app_config("causes").get_models()]
                  + [database.import_running()] + database.missing()))
 """
 

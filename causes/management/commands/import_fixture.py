@@ -1,4 +1,3 @@
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from causes.interchange.outcomes import CREATED, ON_CONFLICT, OUTCOMES, UNCHANGE
 from causes.interchange.plan import Options, Plan, planning
 from causes.interchange.store import Store
 from causes.management.progress import follow
-from causes.models import Import, Rendering
+from causes.models import Import
 from causes.publishing import Refusal
 
 LISTED = 50
@@ -65,8 +64,6 @@ class Command(BaseCommand):
                     self._tell(plan, verbosity, "")
                     raise CommandError(f"{plan.objection} Nothing was written.")
                 run = self._apply(plan, files, verbosity)
-                # After the turn: nobody waits for it, and what it makes can be made at any time.
-                deque(Rendering.rebuild(), maxlen=0)
                 last = f"Applied as import {run.uuid}." if run else "Nothing was written."
                 self._tell(plan, verbosity, last)
                 return
