@@ -37,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--sizes", default="10,1000,10000", help="entries, comma-separated")
     parser.add_argument("--postgres", default=os.environ.get("TEST_POSTGRES_URL", ""))
+    parser.add_argument("--postgres-sizes", help="entries there; as --sizes if not given")
     parser.add_argument("--seconds", type=float, default=2, help="of each repeat")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default="page,pages,editing,publishing,servers")
@@ -49,10 +50,11 @@ def main() -> None:
     postgres = options.postgres.rstrip("/").removesuffix("/postgres")
     engines = ["sqlite", *(["postgresql"] if postgres else [])]
     report = Report()
+    there = [int(size) for size in (options.postgres_sizes or options.sizes).split(",")]
     places = {
         (engine, size): Place(engine, size, postgres).ready()
         for engine in engines
-        for size in sizes
+        for size in (sizes if engine == "sqlite" else there)
     }
     middle = 1000 if 1000 in sizes else sizes[-1]
     parts: dict[str, Callable[[], None]] = {
@@ -213,8 +215,8 @@ def all_pages(places: Any, report: Report, options: Any) -> None:
             [
                 engine,
                 name,
-                *(f"{by_size[size]:,.0f}" for size in sizes),
-                f"{by_size[sizes[-1]] / by_size[1000]:.2f}" if by_size.get(1000) else "",
+                *(f"{by_size[size]:,.0f}" if size in by_size else "" for size in sizes),
+                f"{by_size[max(by_size)] / by_size[1000]:.2f}" if by_size.get(1000) else "",
             ]
             for (engine, name), by_size in growth.items()
         ],
