@@ -20,7 +20,7 @@ class Report:
         self._head = ""
 
     def head(self, sentence: str) -> None:
-        self._head = f"Measured on {datetime.now(UTC):%d %B %Y}: {sentence}"
+        self._head = f"*{datetime.now(UTC):%d %B %Y}: {sentence}*"
         print(f"\n{self._head}")
 
     def table(self, title: str, columns: list[str], rows: list[list[str]], note: str = "") -> None:
@@ -39,8 +39,14 @@ class Report:
         self._parts.append("\n".join([*lines, *(["", note] if note else [])]))
 
     def write(self, path: Path) -> None:
-        """Replaces what stands between the two marks."""
+        """Replaces the tables of the same titles; those that were not measured again stay."""
         before, _, rest = path.read_text().partition(BEGIN)
-        _, _, after = rest.partition(END)
-        body = "\n\n".join([self._head, *self._parts])
-        path.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}")
+        old, _, after = rest.partition(END)
+        parts = {part.split("\n", 1)[0]: part.strip() for part in _split(old)}
+        for part in self._parts:
+            parts[part.split("\n", 1)[0]] = f"{part}\n\n{self._head}"
+        path.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts.values()) + f"\n\n{END}{after}")
+
+
+def _split(text: str) -> list[str]:
+    return [f"### {part}" for part in text.split("### ")[1:]]

@@ -139,7 +139,9 @@ def in_turn(
 ) -> dict[str, Runs]:
     runs = {name: Runs() for name, *_ in targets}
     for _, server, paths in targets:
-        load(server, paths, Runs(), connections=connections, seconds=WARM_UP)
+        # Every page in turn is made once by each worker before anything counts.
+        seconds = WARM_UP + len(paths) / 150
+        load(server, paths, Runs(), connections=connections, seconds=seconds)
     for _ in range(options.repeat):
         for name, server, paths in targets:
             load(server, paths, runs[name], connections=connections, seconds=options.seconds)
@@ -175,7 +177,7 @@ def all_pages(places: Any, report: Report, options: Any) -> None:
             )
             for name, paths in pages.items():
                 hot, new = Runs(), Runs()
-                load(warm, paths, Runs(), seconds=WARM_UP)
+                load(warm, paths, Runs(), seconds=WARM_UP + len(paths) / 150)
                 for _ in range(options.repeat):
                     load(warm, paths, hot, seconds=options.seconds)
                     load(cold, paths, new, seconds=options.seconds, connections=4)
