@@ -30,7 +30,7 @@ for number, line in enumerate(sys.stdin):
 """
 
 
-def under_load(places: list[Place], report: Report, seconds: float) -> None:
+def under_load(places: list[Place], report: Report, seconds: int) -> None:
     rows = []
     for place in places:
         rows += _one(place.copy(), max(10, int(seconds * 5)))

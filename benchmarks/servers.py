@@ -202,7 +202,7 @@ def load(
     into: Runs,
     *,
     connections: int = 16,
-    seconds: float = 2,
+    seconds: int = 2,
     etag: str = "",
 ) -> None:
     """One repeat: wrk asks for the paths in turn."""
@@ -211,7 +211,7 @@ def load(
         listing.write_text("\n".join(paths) + "\n")
         script.write_text(LUA)
         threads = 1 if connections < 32 else 2
-        command = ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds:g}s"]
+        command = ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s"]
         command += ["--latency", "--timeout", "30s", "-s", str(script), server.base, "--"]
         before = server.cpu()
         said = subprocess.run(

@@ -30,7 +30,7 @@ from report import Report, ratio
 from servers import Runs, Server, load, nginx, python_server
 
 SITE = "denervation_site.wsgi:application"
-WARM_UP = 1.0
+WARM_UP = 1
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="10,1000,10000", help="entries, comma-separated")
     parser.add_argument("--postgres", default=os.environ.get("TEST_POSTGRES_URL", ""))
     parser.add_argument("--postgres-sizes", help="entries there; as --sizes if not given")
-    parser.add_argument("--seconds", type=float, default=2, help="of each repeat")
+    parser.add_argument("--seconds", type=int, default=2, help="of each repeat")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", default="page,pages,editing,publishing,servers")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
@@ -69,13 +69,13 @@ def main() -> None:
     began = time.monotonic()
     for name in options.only.split(","):
         parts[name]()
-    report.head(
-        f"Python {platform.python_version()}, {os.cpu_count()} cores, "
-        f"{options.repeat} repeats of {options.seconds:g} s, two workers of four threads; "
-        f"{(time.monotonic() - began) / 60:.0f} minutes in all."
-    )
-    if options.write:
-        report.write(ROOT / "docs" / "performance.md")
+        report.head(
+            f"Python {platform.python_version()}, {os.cpu_count()} cores, "
+            f"{options.repeat} repeats of {options.seconds} s, two workers of four threads."
+        )
+        if options.write:
+            report.write(ROOT / "docs" / "performance.md")
+    print(f"\n{(time.monotonic() - began) / 60:.0f} minutes in all")
 
 
 def one_page(places: Any, engines: list[str], size: int, report: Report, options: Any) -> None:
@@ -140,7 +140,7 @@ def in_turn(
     runs = {name: Runs() for name, *_ in targets}
     for _, server, paths in targets:
         # Every page in turn is made once by each worker before anything counts.
-        seconds = WARM_UP + len(paths) / 150
+        seconds = WARM_UP + len(paths) // 150
         load(server, paths, Runs(), connections=connections, seconds=seconds)
     for _ in range(options.repeat):
         for name, server, paths in targets:
@@ -177,7 +177,7 @@ def all_pages(places: Any, report: Report, options: Any) -> None:
             )
             for name, paths in pages.items():
                 hot, new = Runs(), Runs()
-                load(warm, paths, Runs(), seconds=WARM_UP + len(paths) / 150)
+                load(warm, paths, Runs(), seconds=WARM_UP + len(paths) // 150)
                 for _ in range(options.repeat):
                     load(warm, paths, hot, seconds=options.seconds)
                     load(cold, paths, new, seconds=options.seconds, connections=4)
