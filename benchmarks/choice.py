@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from places import Place
@@ -80,10 +81,12 @@ def _slow_reader(server: Server) -> socket.socket:
     reader = socket.create_connection(("127.0.0.1", server.port))
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.sendall(b"GET /sitemap.xml?page=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    reader.setblocking(False)
     return reader
 
 
 def _sip(readers: list[socket.socket], stop: threading.Event) -> None:
     while not stop.wait(1):
         for reader in readers:
-            reader.recv(1)
+            with suppress(BlockingIOError):  # one that the server has not come to yet
+                reader.recv(1)
