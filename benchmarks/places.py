@@ -69,20 +69,15 @@ class Place:
         return self.manage("shell", "-v0", "-c", script).split()
 
     def manage(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        return done.stdout
+        return self._run("manage.py", *arguments)
 
     def python(self, script: str, *arguments: str) -> str:
         """What one of the scripts beside this file prints, run on this database."""
+        return self._run(str(ROOT / "benchmarks" / script), *arguments)
+
+    def _run(self, *command: str) -> str:
         done = subprocess.run(
-            [sys.executable, str(ROOT / "benchmarks" / script), *arguments],
+            [sys.executable, *command],
             cwd=ROOT,
             env=self.environment,
             check=True,

@@ -14,7 +14,22 @@ from causes.models.publication import Publication, SpanQuerySet
 from causes.models.taxonomy import Category, Tag
 
 
-class Listing(models.Model):
+class ListedSpan(models.Model):
+    """What every derived row has of its span, to be sorted by and asked whether it is live."""
+
+    sort_title = models.CharField(max_length=200)
+    live_from = models.DateTimeField()
+    live_until = models.DateTimeField(null=True)
+
+    objects: ClassVar[Any] = SpanQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        managed = False
+        default_permissions = ()
+
+
+class Listing(ListedSpan):
     publication = models.OneToOneField(
         Publication,
         on_delete=models.DO_NOTHING,
@@ -34,22 +49,15 @@ class Listing(models.Model):
         related_name="+",
         help_text="As it is called today.",
     )
-    sort_title = models.CharField(max_length=200)
-    live_from = models.DateTimeField()
-    live_until = models.DateTimeField(null=True)
 
-    objects: ClassVar[Any] = SpanQuerySet.as_manager()
-
-    class Meta:
-        managed = False
+    class Meta(ListedSpan.Meta):
         db_table = "causes_listing"
-        default_permissions = ()
 
     def __str__(self) -> str:
         return self.sort_title
 
 
-class ListedTag(models.Model):
+class ListedTag(ListedSpan):
     """One tag, as it is called today, of one span of a cause that has not ended."""
 
     tag = models.ForeignKey(
@@ -61,16 +69,9 @@ class ListedTag(models.Model):
         db_constraint=False,
         related_name="listed_tags",
     )
-    sort_title = models.CharField(max_length=200)
-    live_from = models.DateTimeField()
-    live_until = models.DateTimeField(null=True)
 
-    objects: ClassVar[Any] = SpanQuerySet.as_manager()
-
-    class Meta:
-        managed = False
+    class Meta(ListedSpan.Meta):
         db_table = "causes_listed_tag"
-        default_permissions = ()
 
     def __str__(self) -> str:
         return f"{self.tag_id} on {self.publication_id}"

@@ -41,9 +41,6 @@ class PublicationQuerySet(SpanQuerySet["Publication"], NaturalKeyQuerySet["Publi
     def of_causes(self) -> Self:
         return self.filter(entry__kind=Entry.Kind.CAUSE)
 
-    def of_pages(self) -> Self:
-        return self.filter(entry__kind=Entry.Kind.PAGE)
-
     def for_lists(self) -> Self:
         """With what a list shows of each text, and without the bodies."""
         return self.select_related("entry", "revision__category__merged_into").defer(

@@ -144,11 +144,3 @@ class Source(NaturalKeyModel):
         if self.url:
             found.append((self.url.split("://", 1)[-1].split("/", 1)[0], self.url))
         return found
-
-    @classmethod
-    def live_publications(cls, key: str, at: datetime | None = None) -> Any:
-        """The public spans whose text cites this key."""
-        from causes.models.publication import Publication
-
-        citing = Citation.objects.filter(source_key=key).values("revision")
-        return Publication.objects.live(at).filter(revision__in=citing)

@@ -8,11 +8,11 @@ from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 
 from causes.models import Category, Publication, Tag
-from causes.models.address import address, fixed_address
+from causes.models.address import addresses, fixed_address
 from causes.models.clock import now
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
-from causes.public.address import absolute
+from causes.public.address import absolute, base
 from causes.public.cacheable import cacheable
 
 LARGEST = 50_000
@@ -40,20 +40,21 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         start = 0
     rows = _lines(at=moment, limit=LARGEST, offset=start)
     # Slugs are letters, digits and hyphens: nothing in an address needs escaping.
-    base = absolute(request, "/")[:-1]
+    start_of, where = base(request), addresses()
     lines = [
-        f"<url><loc>{base}{entry_address(kind, slug)}</loc><lastmod>{_stamp(begun)}</lastmod></url>"
+        f"<url><loc>{start_of}{entry_address(kind, slug, where)}</loc>"
+        f"<lastmod>{_stamp(begun)}</lastmod></url>"
         for kind, slug, begun in rows
     ]
     newest = live.aggregate(Max("live_from"))["live_from__max"]
     if not start and newest:
         lines += [
-            f"<url><loc>{base}{fixed_address(name)}</loc><lastmod>{_stamp(newest)}</lastmod></url>"
+            f"<url><loc>{start_of}{where.fixed(name)}</loc><lastmod>{_stamp(newest)}</lastmod></url>"
             for name in ("article", "causes", "sources")
         ]
         for model, name in ((Category, "category"), (Tag, "tag")):
             slugs = model.objects.with_live().values_list("slug", flat=True)
-            lines += [f"<url><loc>{base}{address(name, slug)}</loc></url>" for slug in slugs]
+            lines += [f"<url><loc>{start_of}{where.of(name, slug)}</loc></url>" for slug in slugs]
     return _xml("\n".join([f"{_HEAD}<urlset {_NAMESPACE}>", *lines, "</urlset>\n"]))
 
 
@@ -68,9 +69,9 @@ def _stamp(moment: datetime) -> str:
 
 
 def _index(request: HttpRequest, pages: int) -> HttpResponse:
-    base = absolute(request, fixed_address("sitemap"))
+    own = absolute(request, fixed_address("sitemap"))
     files = "".join(
-        f"<sitemap><loc>{escape(base)}?page={number}</loc></sitemap>\n"
+        f"<sitemap><loc>{escape(own)}?page={number}</loc></sitemap>\n"
         for number in range(1, pages + 1)
     )
     return _xml(f"{_HEAD}<sitemapindex {_NAMESPACE}>\n{files}</sitemapindex>\n")
