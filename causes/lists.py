@@ -43,8 +43,10 @@ class Link(NamedTuple):
     address: str
     description: str = ""
 
-    def get_absolute_url(self) -> str:
-        return self.address
+    @classmethod
+    def to(cls, taxon: Category | Tag) -> "Link":
+        description = getattr(taxon, "description", "")
+        return cls(taxon.pk, taxon.name, taxon.get_absolute_url(), description)
 
 
 @dataclass
@@ -174,11 +176,44 @@ def cards(rows: Iterable[Any]) -> list[Card]:
     ]
 
 
-def causes_of(taxon: Category | Tag, number: int) -> PageOfList:
-    """A page of the live causes in a category or under a tag, under any of its names."""
-    if isinstance(taxon, Tag):
-        return _page(_of_tag, number, PAGE_SIZE, tag=taxon.pk)
-    return _page(_of_category, number, PAGE_SIZE, category=taxon.pk)
+@Prepared
+def _category_at(slug: str) -> Any:
+    rows = Category.objects.filter(slug=slug).order_by()
+    return rows.values_list("pk", "name", "merged_into", "merged_into__slug", "description")
+
+
+@Prepared
+def _tag_at(slug: str) -> Any:
+    rows = Tag.objects.filter(slug=slug).order_by()
+    return rows.values_list("pk", "name", "merged_into", "merged_into__slug")
+
+
+class Found(NamedTuple):
+    """What stands at the address of a category or tag."""
+
+    taxon: Link
+    pk: int
+    """Of the row under which its causes are listed: its own, or that of what it became."""
+    moved_to: str
+    """The address of the category or tag that it was merged into, if it was."""
+
+
+def taxon_at(kind: str, slug: str) -> Found | None:
+    """The "category" or "tag" at a slug."""
+    rows = (_category_at if kind == "category" else _tag_at)(slug=slug)
+    if not rows:
+        return None
+    pk, name, merged, merged_slug, *description = rows[0]
+    where = addresses()
+    taxon = Link(pk, name, where.of(kind, slug), *description)
+    return Found(taxon, merged or pk, where.of(kind, merged_slug) if merged else "")
+
+
+def causes_of(kind: str, pk: int, number: int) -> PageOfList:
+    """A page of the live causes in a "category" or under a "tag", under any of its names."""
+    if kind == "tag":
+        return _page(_of_tag, number, PAGE_SIZE, tag=pk)
+    return _page(_of_category, number, PAGE_SIZE, category=pk)
 
 
 def causes_a_to_z(number: int) -> PageOfList:
@@ -236,7 +271,7 @@ def related_rows(publication: int, tags: list[int], size: int) -> list[Any]:
     )
 
 
-def counts(model: type[Category] | type[Tag]) -> list[tuple[Any, int]]:
+def counts(model: type[Category] | type[Tag]) -> list[tuple[Link, int]]:
     """Each category or tag under which a visitor finds causes, with how many these are."""
     rows: Any
     if model is Tag:
@@ -244,7 +279,8 @@ def counts(model: type[Category] | type[Tag]) -> list[tuple[Any, int]]:
     else:
         rows, name = Listing.objects.live().filter(kind=Entry.Kind.CAUSE), "category"
     counted = dict(rows.order_by().values_list(name).annotate(Count("pk")))
-    return [(row, counted[row.pk]) for row in model.objects.filter(pk__in=counted)]
+    found = model.objects.filter(pk__in=counted)
+    return [(Link.to(row), counted[row.pk]) for row in found]
 
 
 @Prepared

@@ -1,6 +1,5 @@
 """One text made ready to be read: rendered, with its references, review and relatives."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -56,12 +55,15 @@ class CitedSource(NamedTuple):
     checked_on: date | None
     withdrawn_on: date | None
 
-    def get_absolute_url(self) -> str:
-        return self.address
-
     @property
     def authors_sentence(self) -> str:
         return with_full_stop(self.authors)
+
+    @classmethod
+    def of(cls, source: Source) -> "CitedSource":
+        return cls(
+            source.get_absolute_url(), *(getattr(source, name) for name in cls._fields[1:])
+        )
 
 
 @dataclass
@@ -71,9 +73,9 @@ class Reading:
     summary: str
     body_html: SafeString
     headings: list[Heading]
-    references: list[tuple[Reference, Source | CitedSource | None]]
-    category: Category | Link | None
-    tags: Sequence[Tag | Link]
+    references: list[tuple[Reference, CitedSource | None]]
+    category: Link | None
+    tags: list[Link]
     live_from: datetime | None = None
     review: ReviewLine | Review | None = None
     edited_since_review: bool = False
@@ -246,8 +248,7 @@ def read_unsaved(
 ) -> Reading:
     """The same of a text that is still being written."""
     rendered = render(body)
-    keys = [reference.key for reference in rendered.references]
-    known = Source.objects.in_bulk(keys, field_name="key") if keys else {}
+    known = _cited(rendered)
     return Reading(
         slug="",
         title=title,
@@ -256,8 +257,8 @@ def read_unsaved(
         body_html=mark_safe(rendered.body_html),
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
-        category=category,
-        tags=tags,
+        category=category and Link.to(category),
+        tags=[Link.to(tag) for tag in tags],
     )
 
 
@@ -278,8 +279,7 @@ def _readings(revisions: list[Revision], prefixes: list[str], *, top_level: int)
         render(revision.body, top_level=top_level, prefix=prefix)
         for revision, prefix in zip(revisions, prefixes, strict=True)
     ]
-    keys = {reference.key for one in rendered for reference in one.references}
-    known = Source.objects.in_bulk(keys, field_name="key") if keys else {}
+    known = _cited(*rendered)
     reviews = Review.objects.latest_of([revision.entry_id for revision in revisions])
     return [
         _reading(revision, one, prefix, known, reviews.get(revision.entry_id))
@@ -287,13 +287,20 @@ def _readings(revisions: list[Revision], prefixes: list[str], *, top_level: int)
     ]
 
 
+def _cited(*rendered: Rendered) -> dict[str, CitedSource]:
+    keys = {reference.key for one in rendered for reference in one.references}
+    found = Source.objects.in_bulk(keys, field_name="key") if keys else {}
+    return {key: CitedSource.of(source) for key, source in found.items()}
+
+
 def _reading(
     revision: Revision,
     rendered: Rendered,
     prefix: str,
-    known: dict[str, Source],
+    known: dict[str, CitedSource],
     review: Review | None,
 ) -> Reading:
+    category = revision.shown_category
     return Reading(
         slug=revision.entry.slug,
         title=revision.title,
@@ -302,8 +309,8 @@ def _reading(
         body_html=mark_safe(rendered.body_html),
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
-        category=revision.shown_category,
-        tags=revision.shown_tags(),
+        category=category and Link.to(category),
+        tags=[Link.to(tag) for tag in revision.shown_tags()],
         review=review,
         edited_since_review=review is not None and review.revision_id != revision.pk,
         prefix=prefix,

@@ -189,6 +189,13 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "causes.public.busy.BusyMiddleware",
 ]
+# What a page passes through that no cookie can change: see causes/public/handler.py.
+PUBLIC_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "causes.public.busy.BusyMiddleware",
+]
 ROOT_URLCONF = "denervation_site.urls"
 CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"
 WSGI_APPLICATION = "denervation_site.wsgi.application"

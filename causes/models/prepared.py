@@ -4,10 +4,10 @@ import inspect
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 _STAND_INS: dict[Any, Callable[[int], Any]] = {
     str: lambda number: f"stands for value {number}",
@@ -30,11 +30,11 @@ class Prepared:
 
     def __call__(self, *, limit: int | None = None, offset: int = 0, **given: Any) -> list[Any]:
         """The rows, as tuples; with `limit`, at most that many behind the first `offset`."""
-        sql, places, compiler, converters = self._statement()
-        rows = _fetch(_cut(sql, limit, offset), _filled(places, given))
-        if not converters:
-            return rows
-        return [tuple(row) for row in compiler.apply_converters(rows, converters)]
+        connection = connections[DEFAULT_DB_ALIAS]
+        sql, places, convert = self._statement(connection)
+        values = _filled(connection, places, given)
+        rows = _fetch(connection, _cut(sql, limit, offset), values)
+        return convert(connection, rows) if convert else rows
 
     def within(
         self, around: str, many: list[dict[str, Any]], *, limit: int, offset: int = 0
@@ -44,45 +44,61 @@ class Prepared:
         What was found for one of them has its place among them in a first column, `place`.
         Values come as the database has them. All of it is one query.
         """
-        sql, places, _, _ = self._statement()
-        values = [value for given in many for value in _filled(places, given)]
-        return _fetch(_joined(around, _cut(sql, limit, offset), len(many)), values)
+        connection = connections[DEFAULT_DB_ALIAS]
+        sql, places, _ = self._statement(connection)
+        values = [value for given in many for value in _filled(connection, places, given)]
+        return _fetch(connection, _joined(around, _cut(sql, limit, offset), len(many)), values)
 
-    def _statement(self) -> Any:
-        vendor = connection.vendor
-        found = self._compiled.get(vendor)
+    def _statement(self, connection: Any) -> Any:
+        found = self._compiled.get(connection.vendor)
         if found is None:
             with self._compiling:
-                found = self._compiled[vendor] = self._compile()
+                found = self._compiled[connection.vendor] = self._compile(connection)
         return found
 
-    def _compile(self) -> Any:
+    def _compile(self, connection: Any) -> Any:
         names = inspect.signature(self._build).parameters
         stand_ins = {
             name: _STAND_INS[parameter.annotation](number)
             for number, (name, parameter) in enumerate(names.items())
         }
-        adapted = {_adapted(value): name for name, value in stand_ins.items()}
+        adapted = {_adapted(connection, value): name for name, value in stand_ins.items()}
         compiler = self._build(**stand_ins).query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
-        places = [
-            (True, adapted[value]) if value in adapted else (False, value) for value in parameters
-        ]
-        lost = set(names) - {name for named, name in places if named}
+        places = [(adapted.get(value), value) for value in parameters]
+        lost = set(names) - {name for name, _ in places}
         if lost:
             raise TypeError(f"{self._build.__name__} makes no query of {', '.join(sorted(lost))}")
-        return sql, places, compiler, compiler.get_converters([e for e, *_ in compiler.select])
+        converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        return sql, places, partial(_converted, converters) if converters else None
 
 
-def _adapted(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
+def _converted(converters: Any, connection: Any, rows: list[Any]) -> list[Any]:
+    made = []
+    for row in rows:
+        values = list(row)
+        for place, (functions, expression) in converters.items():
+            for function in functions:
+                values[place] = function(values[place], expression, connection)
+        made.append(tuple(values))
+    return made
+
+
+def _adapted(connection: Any, value: Any) -> Any:
+    if type(value) is datetime:
+        return _moment(connection.vendor, value)
     return value
 
 
-def _filled(places: list[tuple[bool, Any]], given: dict[str, Any]) -> list[Any]:
-    values = {name: _adapted(value) for name, value in given.items()}
-    return [values[what] if named else what for named, what in places]
+@lru_cache(maxsize=64)
+def _moment(vendor: str, value: datetime) -> Any:
+    # The same for all the queries of one page, and dear enough to be made once.
+    return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(value)
+
+
+def _filled(connection: Any, places: list[tuple[str | None, Any]], given: dict[str, Any]) -> Any:
+    values = {name: _adapted(connection, value) for name, value in given.items()}
+    return [what if name is None else values[name] for name, what in places]
 
 
 def _cut(sql: str, limit: int | None, offset: int) -> str:
@@ -100,20 +116,21 @@ def _with_question_marks(sql: str) -> str:
     return sql.replace("%s", "?").replace("%%", "%")
 
 
-def _fetch(sql: str, values: list[Any]) -> list[Any]:
+def _fetch(connection: Any, sql: str, values: list[Any]) -> list[Any]:
     """Asks the driver itself, which costs half, unless somebody listens to what Django asks."""
     if connection.queries_logged or connection.execute_wrappers:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
-            return cursor.fetchall()
+            found: list[Any] = cursor.fetchall()
+            return found
     connection.ensure_connection()
     with connection.wrap_database_errors:
         if connection.vendor == "sqlite":
-            found = connection.connection.cursor().execute(_with_question_marks(sql), values)
-            return found.fetchall()
+            asked = connection.connection.cursor().execute(_with_question_marks(sql), values)
+            return list(asked.fetchall())
         with _plain_cursor(connection.connection) as cursor:
             # Planned once for a connection, not each time.
-            return cursor.execute(sql, values, prepare=True).fetchall()
+            return list(cursor.execute(sql, values, prepare=True).fetchall())
 
 
 def _plain_cursor(server: Any) -> Any:

@@ -73,11 +73,10 @@ class Rendering(models.Model):
 
 
 def _written(rendered: Rendered) -> tuple[str, str]:
-    outline = [
-        [[heading.level, heading.id, heading.text] for heading in rendered.headings],
-        [[one.number, one.key, list(one.places)] for one in rendered.references],
-    ]
-    return rendered.body_html, json.dumps(outline, ensure_ascii=False, separators=(",", ":"))
+    outline = json.dumps(
+        [rendered.headings, rendered.references], ensure_ascii=False, separators=(",", ":")
+    )
+    return rendered.body_html, outline
 
 
 def stored_rendering(body_html: str, outline: str) -> Rendered:
@@ -86,5 +85,5 @@ def stored_rendering(body_html: str, outline: str) -> Rendered:
     return Rendered(
         body_html,
         [Heading(*heading) for heading in headings],
-        [Reference(number, key, tuple(places)) for number, key, places in references],
+        [Reference(*reference) for reference in references],
     )

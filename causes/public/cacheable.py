@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpResponse
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 View = TypeVar("View", bound=Callable[..., Any])
 Basis = Callable[..., Any]
@@ -18,6 +18,7 @@ class Declared(NamedTuple):
     query: str
     """The parameters that it reads, in one order; the view is not shown any others."""
     basis: Callable[[], Any] | None
+    match: ResolverMatch
 
 
 def cacheable(*query: str, basis: Basis | None = None) -> Callable[[View], View]:
@@ -53,10 +54,11 @@ def declared(path: str, query: str) -> Declared | None:
         return None
     bound = basis and partial(basis, **match.kwargs)
     if not names or not query:
-        return Declared("", bound)
+        return Declared("", bound, match)
     try:
         # As request.GET reads it: of several, the last counts.
         given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=1000))
     except ValueError:
         return None
-    return Declared(urlencode({name: given[name] for name in names if name in given}), bound)
+    kept = {name: given[name] for name in names if name in given}
+    return Declared(urlencode(kept), bound, match)

@@ -1,23 +1,57 @@
 """What the public templates know: Jinja2, since Django's own take ten times as long a page."""
 
+import html
+from calendar import month_name
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils import dateformat
+from django.utils.safestring import SafeString
 from django.utils.text import Truncator, slugify
 from django.utils.timezone import localtime
-from jinja2 import Environment
-from markupsafe import Markup
+from jinja2 import Environment, pass_context
+from jinja2.compiler import CodeGenerator
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from causes.models.address import Addresses, addresses
 
 
+class _PublicEnvironment(Environment):
+    """Escapes as Jinja2 does, without a Markup object around each piece of a page.
+
+    The pieces are joined at once, and the objects cost more than the escaping.
+    """
+
+    class code_generator_class(CodeGenerator):  # noqa: N801  (Jinja2's name for it)
+        def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:
+            if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src:
+                super()._output_child_pre(node, frame, finalize)
+            else:
+                self.write("environment.escaped(")
+
+    @staticmethod
+    def escaped(value: Any) -> str:
+        kind = type(value)
+        if kind is str:
+            return html.escape(value)
+        if kind is Markup or kind is SafeString:
+            return str(value)
+        return str(value) if kind is int else str(escape(value))
+
+
 def environment(**options: Any) -> Environment:
-    made = Environment(**options, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  (Django turns escaping on)
-    made.globals |= {"url": _url, "static": _static, "fixed": partial(_fixed, made)}
-    made.filters |= {"date": _date, "truncatechars": _truncatechars, "slugify": slugify}
+    made = _PublicEnvironment(**options, trim_blocks=True, lstrip_blocks=True)
+    made.globals |= {"url": _url, "static": _static, "fixed": _fixed}
+    made.filters |= {
+        "date": _date,
+        "day": _day,
+        "iso": _iso,
+        "truncatechars": _truncatechars,
+        "slugify": slugify,
+    }
     return made
 
 
@@ -30,11 +64,15 @@ def _once(environment: Environment, template: str, where: Addresses) -> Markup:
     return Markup(environment.get_template(template).render(url=where))  # noqa: S704
 
 
-def _fixed(environment: Environment, template: str) -> Markup:
+@pass_context
+def _fixed(context: Context, template: str) -> Markup:
     """A part that is the same on every page: made once, from a template that is given nothing."""
-    if environment.auto_reload:  # with DEBUG, when templates are worked on
-        return _once.__wrapped__(environment, template, addresses())
-    return _once(environment, template, addresses())
+    where = context.get("url")
+    if not isinstance(where, Addresses):
+        where = addresses()
+    if context.environment.auto_reload:  # with DEBUG, when templates are worked on
+        return _once.__wrapped__(context.environment, template, where)
+    return _once(context.environment, template, where)
 
 
 @lru_cache(maxsize=100)
@@ -43,10 +81,22 @@ def _static(path: str) -> str:
     return staticfiles_storage.url(path)
 
 
+def _here(value: date) -> date:
+    return localtime(value) if isinstance(value, datetime) else value
+
+
 def _date(value: date, form: str) -> str:
-    if isinstance(value, datetime):
-        value = localtime(value)
-    return dateformat.format(value, form)
+    return dateformat.format(_here(value), form)
+
+
+def _day(value: date) -> str:
+    """As `date` has it with "j F Y", at a tenth of the cost."""
+    here = _here(value)
+    return f"{here.day} {month_name[here.month]} {here.year}"
+
+
+def _iso(value: date) -> str:
+    return _here(value).isoformat()
 
 
 def _truncatechars(text: str, length: int) -> str:

@@ -13,6 +13,7 @@ from django.shortcuts import render
 
 from causes import search as searching
 from causes.lists import (
+    Link,
     PageOfList,
     causes_a_to_z,
     causes_by_category,
@@ -21,6 +22,7 @@ from causes.lists import (
     counts,
     entries_citing,
     page_number,
+    taxon_at,
 )
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.address import address, addresses, fixed_address
@@ -29,7 +31,7 @@ from causes.public.address import absolute, base
 from causes.public.cacheable import cacheable, resting_on
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
-from causes.reading import article_page, basis, read_live
+from causes.reading import CitedSource, article_page, basis, read_live
 
 HOME_SIZE = 6
 """Causes shown of each category on the home page; the rest is on the category's own."""
@@ -139,7 +141,7 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
         return _elsewhere(request, Entry.Kind.CAUSE, slug)
     crumbs = [("Causes", fixed_address("causes"))]
     if reading.category:
-        crumbs.append((reading.category.name, reading.category.get_absolute_url()))
+        crumbs.append((reading.category.name, reading.category.address))
     path = address("cause", slug)
     response = _show(
         request,
@@ -197,33 +199,31 @@ def tags(request: HttpRequest) -> HttpResponse:
 
 @cacheable("page")
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    return _taxon(request, Category, slug, "category", ("Categories", fixed_address("categories")))
+    return _taxon(request, "category", slug, ("Categories", fixed_address("categories")))
 
 
 @cacheable("page")
 def tag(request: HttpRequest, slug: str) -> HttpResponse:
-    return _taxon(request, Tag, slug, "tag", ("Tags", fixed_address("tags")))
+    return _taxon(request, "tag", slug, ("Tags", fixed_address("tags")))
 
 
-def _taxon(
-    request: HttpRequest, model: type[Category] | type[Tag], slug: str, name: str, parent: Crumb
-) -> HttpResponse:
-    found = model.objects.filter(slug=slug).select_related("merged_into").first()
+def _taxon(request: HttpRequest, kind: str, slug: str, parent: Crumb) -> HttpResponse:
+    found = taxon_at(kind, slug)
     if found is None:
         raise Http404
-    page = causes_of(found.canonical, _number(request))
+    page = causes_of(kind, found.pk, _number(request))
     if not page.rows:
         raise Http404
-    if found.merged_into:
-        return HttpResponsePermanentRedirect(found.merged_into.get_absolute_url())
+    if found.moved_to:
+        return HttpResponsePermanentRedirect(found.moved_to)
+    taxon = found.taxon
     return _show(
         request,
         "taxon.html",
-        {"taxon": found, "kind": name, "page": page},
-        title=found.name,
-        path=_paged_path(found.get_absolute_url(), page),
-        description=getattr(found, "description", "")
-        or f"Causes of denervation in the {name} “{found.name}”.",
+        {"taxon": taxon, "kind": kind, "page": page},
+        title=taxon.name,
+        path=_paged_path(taxon.address, page),
+        description=taxon.description or f"Causes of denervation in the {kind} “{taxon.name}”.",
         crumbs=[parent],
     )
 
@@ -231,6 +231,7 @@ def _taxon(
 @cacheable("page")
 def sources(request: HttpRequest) -> HttpResponse:
     page = cited_sources(_number(request))
+    page.rows = [(source.get_kind_display(), CitedSource.of(source)) for source in page.rows]
     return _show(
         request,
         "sources.html",
@@ -281,5 +282,5 @@ def search(request: HttpRequest) -> HttpResponse:
     return _show(request, "search.html", context, title=title, path=fixed_address("search"))
 
 
-def _suggestions() -> list[Tag]:
-    return list(Tag.objects.with_live().order_by("folded")[:12])
+def _suggestions() -> list[Link]:
+    return [Link.to(tag) for tag in Tag.objects.with_live().order_by("folded")[:12]]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import nh3
@@ -24,7 +25,7 @@ from causes.text.names import bad_characters, name_slug
 BODY_LIMIT = 200_000
 """The longest body, in characters."""
 
-RENDERER = 1
+RENDERER = 2
 """The version of what `render` makes of a text. One more whenever other HTML comes out of it."""
 
 _TAGS = set(
@@ -43,21 +44,19 @@ _ATTRIBUTES = {
 } | {f"h{level}": {"id"} for level in range(2, 7)}
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(NamedTuple):
     level: int
     id: str
     text: str
 
 
-@dataclass(frozen=True)
-class Reference:
-    """A source as one text cites it: its number there, its key, its places."""
+class Reference(NamedTuple):
+    """A source as one text cites it."""
 
     number: int
     key: str
-    places: tuple[str, ...]
-    """The ids of the links in the text, for the way back from the reference."""
+    backlinks: str
+    """HTML of the links from the reference back to each place where it is cited."""
 
 
 @dataclass
@@ -172,10 +171,19 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
         raw, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel=None
     )
     references = [
-        Reference(number, key, tuple(prefix + place for place in places[key]))
+        Reference(number, key, _backlinks(number, [prefix + place for place in places[key]]))
         for key, number in numbers.items()
     ]
     return Rendered(body_html, headings, references)
+
+
+def _backlinks(number: int, places: list[str]) -> str:
+    several = len(places) > 1
+    return " ".join(
+        f'<a role="doc-backlink" href="#{place}" aria-label="Back to place {count} where '
+        f'source {number} is cited">↑{count if several else ""}</a>'
+        for count, place in enumerate(places, 1)
+    )
 
 
 def _free_anchor(stem: str, taken: dict[str, int]) -> str:

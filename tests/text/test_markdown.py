@@ -65,15 +65,13 @@ def test_a_body_over_the_limit_is_refused():
 
 def test_sources_are_numbered_in_order_of_first_citation_with_ways_back():
     rendered = render("One [@b-2]. Two [@a-1, p. 12; @b-2].")
-    assert [(r.number, r.key, r.places) for r in rendered.references] == [
-        (1, "b-2", ("cite-1-1", "cite-1-2")),
-        (2, "a-1", ("cite-2-1",)),
-    ]
+    ways_back = [re.findall('href="#([^"]+)"', r.backlinks) for r in rendered.references]
+    assert [(r.number, r.key) for r in rendered.references] == [(1, "b-2"), (2, "a-1")]
+    assert ways_back == [["cite-1-1", "cite-1-2"], ["cite-2-1"]]
     assert 'href="#source-2"' in rendered.body_html
     assert "2, p. 12" in rendered.body_html
-    for reference in rendered.references:
-        for place in reference.places:
-            assert f'id="{place}"' in rendered.body_html
+    for place in sum(ways_back, []):
+        assert f'id="{place}"' in rendered.body_html
 
 
 @pytest.mark.parametrize(
@@ -155,7 +153,7 @@ def test_other_html_has_another_renderer_version():
     """Stored HTML is shown for as long as its version is the present one."""
     rendered = render(EVERYTHING)
     made = hashlib.sha256(repr(rendered).encode()).hexdigest()[:16]
-    assert (RENDERER, made) == (1, "adf5fc011681f74f"), (
+    assert (RENDERER, made) == (2, "540ea55765b3c044"), (
         "The HTML of a text has changed: raise RENDERER in causes/text/markdown.py by one, "
         "and write the new pair here."
     )

@@ -12,6 +12,7 @@ from django.db import Error
 
 from causes.database.watch import Epoch, Watch
 from causes.public.cacheable import Declared, declared
+from causes.public.handler import MATCH
 from causes.public.page_cache.page import Page, best_encoding, matches
 from causes.public.page_cache.store import Store
 
@@ -22,9 +23,13 @@ FINISHED = ("200 ", "301 ", "410 ")
 class PageCache:
     """A WSGI application around Django's own; one for a process."""
 
-    def __init__(self, inner: Any, *, room: int | None = None) -> None:
-        """`room` is in bytes; PAGE_CACHE_MB says it otherwise. With 0 nothing is kept."""
+    def __init__(self, inner: Any, *, public: Any = None, room: int | None = None) -> None:
+        """`public` is asked for pages of which the view was found, `inner` for all else.
+
+        `room` is in bytes; PAGE_CACHE_MB says it otherwise. With 0 nothing is kept.
+        """
         self._inner = inner
+        self._public = public or inner
         self.watch = Watch()
         self.store = Store(settings.PAGE_CACHE_MB * 1024 * 1024 if room is None else room)
         scheme = settings.SECURE_PROXY_SSL_HEADER or ("wsgi.url_scheme", "https")
@@ -90,8 +95,13 @@ class PageCache:
         """Lets Django make the page, keeps it if it still holds, and answers with it."""
         told: list[Any] = []
         # Without what the view has not declared: the answer cannot depend on it.
-        asked = {**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": said.query}
-        response = self._inner(asked, lambda status, headers, *_: told.extend((status, headers)))
+        asked = {
+            **environ,
+            "REQUEST_METHOD": "GET",
+            "QUERY_STRING": said.query,
+            MATCH: said.match,
+        }
+        response = self._public(asked, lambda status, headers, *_: told.extend((status, headers)))
         try:
             body = b"".join(response)
         finally:
