@@ -253,14 +253,13 @@ def _shelves(
     ]
 
 
-def related_rows(publication: int, tags: list[int], size: int) -> list[Any]:
+def related_rows(at: datetime, publication: int, tags: list[int], size: int) -> list[Any]:
     """The live causes that share most tags with this one, of the newest under each tag.
 
     Of those that share as many, the newest come first. Rows are what `cards` takes.
     """
     if not tags:
         return []
-    at = now()
     return _newest_of_tag.within(
         f"""SELECT {_SHOWN} FROM (
             SELECT publication_id, count(*) AS shared FROM ({{query}}) newest

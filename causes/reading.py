@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, F, JSONField, OuterRef, Subquery
-from django.db.models.functions import Cast, Coalesce, JSONObject
+from django.db.models import F, OuterRef
+from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString, mark_safe
 
 from causes.lists import COUNTED, PAGE_SIZE, Card, Link, PageOfList, cards, paged, related_rows
@@ -22,6 +22,7 @@ from causes.models import (
     TaggedRevision,
 )
 from causes.models.address import addresses
+from causes.models.arrays import AsArrays, arrays
 from causes.models.clock import now
 from causes.models.prepared import Prepared
 from causes.models.rendering import stored_rendering
@@ -90,22 +91,27 @@ class Reading:
         return self.headings if len(self.headings) >= CONTENTS_FROM else []
 
 
-_LAST_REVIEW = JSONObject(
-    revision_id="revision",
-    reviewer="reviewer",
-    qualification="qualification",
-    reviewed_on=Cast("reviewed_on", CharField()),
-)
+_REVIEW = ("revision", "reviewer", "qualification", "reviewed_on")
 
 
 @Prepared
 def _live_entry(at: datetime, kind: str, slug: str) -> Any:
     reviews = Review.objects.filter(revision__entry=OuterRef("entry")).latest_first()
+    tags = TaggedRevision.objects.filter(content_object=OuterRef("revision")).annotate(
+        now_called=Coalesce("tag__merged_into", "tag"),
+        name=Coalesce("tag__merged_into__name", "tag__name"),
+        slug=Coalesce("tag__merged_into__slug", "tag__slug"),
+        folded=Coalesce("tag__merged_into__folded", "tag__folded"),
+    )
+    cited = Citation.objects.filter(revision=OuterRef(OuterRef("revision"))).values("source_key")
+    sources = Source.objects.filter(key__in=cited)
     rows = Publication.objects.live(at).filter(entry__kind=kind, entry__slug=slug)
     return rows.annotate(
-        last_review=Subquery(reviews.values(line=_LAST_REVIEW)[:1], output_field=JSONField()),
         category_name=Coalesce("revision__category__merged_into__name", "revision__category__name"),
         category_slug=Coalesce("revision__category__merged_into__slug", "revision__category__slug"),
+        last_review=AsArrays(reviews[:1], *_REVIEW),
+        tags=AsArrays(tags.order_by(), "folded", "now_called", "name", "slug"),
+        sources=AsArrays(sources.order_by(), *CitedSource._fields[1:]),
     ).values_list(
         "pk",
         "live_from",
@@ -114,28 +120,13 @@ def _live_entry(at: datetime, kind: str, slug: str) -> Any:
         "revision__summary",
         "category_name",
         "category_slug",
+        "last_review",
+        "tags",
+        "sources",
         "revision__rendering__renderer",
         "revision__rendering__body_html",
         "revision__rendering__outline",
-        "last_review",
     )
-
-
-@Prepared
-def _tags_of(revision: int) -> Any:
-    links = TaggedRevision.objects.filter(content_object=revision).annotate(
-        now_called=Coalesce("tag__merged_into", "tag"),
-        name=Coalesce("tag__merged_into__name", "tag__name"),
-        slug=Coalesce("tag__merged_into__slug", "tag__slug"),
-        folded=Coalesce("tag__merged_into__folded", "tag__folded"),
-    )
-    return links.order_by("folded").values_list("now_called", "name", "slug", "folded").distinct()
-
-
-@Prepared
-def _sources_of(revision: int) -> Any:
-    cited = Citation.objects.filter(revision=revision).values("source_key")
-    return Source.objects.filter(key__in=cited).values_list(*CitedSource._fields[1:])
 
 
 class LiveRows(NamedTuple):
@@ -143,33 +134,30 @@ class LiveRows(NamedTuple):
 
     entry: tuple[Any, ...]
     tags: list[Any]
-    sources: list[Any]
     related: list[Any]
 
     def besides_html(self) -> tuple[Any, ...]:
         """The same without the HTML, which follows from the revision: small, to be compared."""
-        return (*self.entry[:_HTML], *self.entry[_HTML + 2 :], *self[1:])
+        return (*self.entry[:-_HTML], self.related)
 
 
-_HTML = 8
-"""Where the columns of the stored HTML begin in `_live_entry`."""
+_HTML = 2
+"""How many of the last columns of `_live_entry` hold the stored HTML."""
 
 
 def live_rows(kind: str, slug: str) -> LiveRows | None:
-    """In four queries; None when nothing is live at an address."""
-    found = _live_entry(at=now(), kind=kind, slug=slug)
+    """In two queries; None when nothing is live at an address."""
+    at = now()
+    found = _live_entry(at=at, kind=kind, slug=slug)
     if not found:
         return None
     entry = found[0]
-    pk, revision = entry[0], entry[2]
-    tags = _tags_of(revision=revision)
-    related = kind == Entry.Kind.CAUSE
-    return LiveRows(
-        entry,
-        tags,
-        _sources_of(revision=revision),
-        related_rows(pk, [tag[0] for tag in tags], RELATED) if related else [],
-    )
+    # Two tags may have become one.
+    tags = sorted(set(map(tuple, arrays(entry[8]))))
+    related: list[Any] = []
+    if kind == Entry.Kind.CAUSE:
+        related = related_rows(at, entry[0], [pk for _, pk, *_ in tags], RELATED)
+    return LiveRows(entry, tags, related)
 
 
 def basis(kind: str, slug: str) -> tuple[Any, ...] | None:
@@ -183,20 +171,20 @@ def read_live(kind: str, slug: str) -> Reading | None:
     rows = live_rows(kind, slug)
     if rows is None:
         return None
-    _, live_from, revision, title, summary, category, category_slug, *made, review = rows.entry
-    renderer, body_html, outline = made
+    _, live_from, revision, title, summary, category, category_slug, *more = rows.entry
+    reviews, _, sources, renderer, body_html, outline = more
     if renderer == RENDERER:
         rendered = stored_rendering(body_html, outline)
     else:
         rendered = render(Revision.objects.values_list("body", flat=True).get(pk=revision))
     where = addresses()
-    known = {row[0]: CitedSource(where.of("source", row[0]), *row) for row in rows.sources}
-    line = review and ReviewLine(
-        review["revision_id"],
-        review["reviewer"],
-        review["qualification"],
-        date.fromisoformat(review["reviewed_on"]),
-    )
+    known = {
+        key: CitedSource(where.of("source", key), key, *source, _day(checked), _day(withdrawn))
+        for key, *source, checked, withdrawn in arrays(sources)
+    }
+    line = None
+    for reviewed, reviewer, qualification, reviewed_on in arrays(reviews):
+        line = ReviewLine(reviewed, reviewer, qualification, date.fromisoformat(reviewed_on))
     return Reading(
         slug=slug,
         title=title,
@@ -206,13 +194,17 @@ def read_live(kind: str, slug: str) -> Reading | None:
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
         category=Link(None, category, where.of("category", category_slug)) if category else None,
-        tags=[Link(pk, name, where.of("tag", tag)) for pk, name, tag, _ in rows.tags],
+        tags=[Link(pk, name, where.of("tag", tag)) for _, pk, name, tag in rows.tags],
         live_from=live_from,
         review=line,
-        edited_since_review=bool(line) and line.revision_id != revision,
+        edited_since_review=line is not None and line.revision_id != revision,
         related=cards(rows.related),
         rests_on=rows.besides_html(),
     )
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
 
 
 def article_page(number: int) -> PageOfList:

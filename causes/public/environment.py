@@ -10,7 +10,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils import dateformat
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator, slugify
-from django.utils.timezone import localtime
+from django.utils.timezone import get_default_timezone
 from jinja2 import Environment, pass_context
 from jinja2.compiler import CodeGenerator
 from jinja2.runtime import Context
@@ -82,7 +82,8 @@ def _static(path: str) -> str:
 
 
 def _here(value: date) -> date:
-    return localtime(value) if isinstance(value, datetime) else value
+    # Nobody has a time zone of their own on public pages.
+    return value.astimezone(get_default_timezone()) if isinstance(value, datetime) else value
 
 
 def _date(value: date, form: str) -> str:

@@ -8,11 +8,17 @@ from django.utils.safestring import SafeString, mark_safe
 from causes.reading import Reading
 
 # As django.utils.html.json_script has it: no text may end the script element.
-_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+_ESCAPES = ((">", "\\u003E"), ("<", "\\u003C"), ("&", "\\u0026"))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _json(data: dict[str, Any]) -> SafeString:
-    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_ESCAPES))
+    written = _encode(data)
+    for character, escaped in _ESCAPES:
+        written = written.replace(character, escaped)
+    return mark_safe(written)
 
 
 def breadcrumb_data(trail: list[tuple[str, str]]) -> SafeString:

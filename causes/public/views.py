@@ -1,6 +1,6 @@
 """The pages that visitors read. Each shows what `Publication.objects.live()` allows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -27,7 +27,7 @@ from causes.lists import (
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.address import address, addresses, fixed_address
 from causes.models.entry import INTRODUCTION
-from causes.public.address import absolute, base
+from causes.public.address import base
 from causes.public.cacheable import cacheable, resting_on
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
@@ -48,14 +48,20 @@ def _show(
     path: str,
     description: str = "",
     crumbs: Iterable[Crumb] = (),
+    data: Callable[[str], str] | None = None,
 ) -> HttpResponse:
-    """Renders a page with what every page has: title, address, description, breadcrumbs."""
-    home, start = fixed_address("home"), base(request)
+    """Renders a page with what every page has: title, address, description, breadcrumbs.
+
+    `data` makes what search engines read of the page, given its whole address.
+    """
+    where, start = addresses(), base(request)
+    home, canonical = where.fixed("home"), start + path
     trail = [("Home", home), *crumbs] if path != home else []
     context |= {
-        "url": addresses(),
+        "url": where,
         "title": title,
-        "canonical": start + path,
+        "canonical": canonical,
+        "data": data and data(canonical),
         "description": description,
         "crumbs": trail,
         "breadcrumb_data": breadcrumb_data(
@@ -139,18 +145,19 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
     reading = read_live(Entry.Kind.CAUSE, slug)
     if reading is None:
         return _elsewhere(request, Entry.Kind.CAUSE, slug)
-    crumbs = [("Causes", fixed_address("causes"))]
+    where = addresses()
+    crumbs = [("Causes", where.fixed("causes"))]
     if reading.category:
         crumbs.append((reading.category.name, reading.category.address))
-    path = address("cause", slug)
     response = _show(
         request,
         "cause.html",
-        {"reading": reading, "data": cause_data(reading, absolute(request, path))},
+        {"reading": reading},
         title=reading.title,
-        path=path,
+        path=where.of("cause", slug),
         description=reading.summary,
         crumbs=crumbs,
+        data=partial(cause_data, reading),
     )
     return resting_on(response, reading.rests_on)
 

@@ -58,7 +58,7 @@ class Page:
         self.rests_on: Any = None
         self.variants: dict[str, Variant] = {}
         # From the content, so that it is the same in every process and after a restart.
-        self._etag = hashlib.blake2b(body, digest_size=12).hexdigest()
+        self._etag = hashlib.sha256(body).hexdigest()[:24]
         self.size = _OVERHEAD + sum(len(name) + len(value) for name, value in headers)
         dropped = ("content-length", "etag", "vary")
         headers = [(name, value) for name, value in headers if name.lower() not in dropped]
