@@ -62,9 +62,7 @@ class CitedSource(NamedTuple):
 
     @classmethod
     def of(cls, source: Source) -> "CitedSource":
-        return cls(
-            source.get_absolute_url(), *(getattr(source, name) for name in cls._fields[1:])
-        )
+        return cls(source.get_absolute_url(), *(getattr(source, name) for name in cls._fields[1:]))
 
 
 @dataclass

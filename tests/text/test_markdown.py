@@ -70,7 +70,7 @@ def test_sources_are_numbered_in_order_of_first_citation_with_ways_back():
     assert ways_back == [["cite-1-1", "cite-1-2"], ["cite-2-1"]]
     assert 'href="#source-2"' in rendered.body_html
     assert "2, p. 12" in rendered.body_html
-    for place in sum(ways_back, []):
+    for place in re.findall("cite-[0-9-]+", str(ways_back)):
         assert f'id="{place}"' in rendered.body_html
 
 
