@@ -20,10 +20,14 @@ from causes.models.address import Addresses, addresses
 
 
 class _PublicEnvironment(Environment):
-    """Escapes as Jinja2 does, without a Markup object around each piece of a page.
+    """Makes the same pages as Jinja2 does, in less time.
 
-    The pieces are joined at once, and the objects cost more than the escaping.
+    A piece of a page is escaped without a Markup object around it: all are joined at
+    once, and the objects cost more than the escaping. Templates share one dict of globals.
     """
+
+    def make_globals(self, d: Any) -> Any:
+        return super().make_globals(d) if d else self.globals
 
     class code_generator_class(CodeGenerator):  # noqa: N801  (Jinja2's name for it)
         def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:
@@ -90,10 +94,13 @@ def _date(value: date, form: str) -> str:
     return dateformat.format(_here(value), form)
 
 
+_MONTHS = list(month_name)
+
+
 def _day(value: date) -> str:
     """As `date` has it with "j F Y", at a tenth of the cost."""
     here = _here(value)
-    return f"{here.day} {month_name[here.month]} {here.year}"
+    return f"{here.day} {_MONTHS[here.month]} {here.year}"
 
 
 def _iso(value: date) -> str:
