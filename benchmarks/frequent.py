@@ -24,8 +24,8 @@ rare = next(word for word in rarest if search.search(word).total)
 print(
     json.dumps(
         {
-            "category": category.get_absolute_url(),
-            "tag": tag.get_absolute_url(),
+            "category": category.address,
+            "tag": tag.address,
             "rare": rare,
             "common": common,
             "words": rarest[:100],

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.http import Http404
 
 from causes.models import Category, Citation, Entry, ListedTag, Listing, Source, Tag
-from causes.models.address import addresses
+from causes.models.address import Addresses, addresses
 from causes.models.clock import now
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
@@ -158,7 +158,7 @@ def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfL
 
     def fetch(limit: int, offset: int) -> list[Card]:
         found = rows.within(_CARDS, [{"at": at, **given}], limit=limit, offset=offset)
-        return cards([row[1:] for row in found])
+        return cards([row[1:] for row in found], addresses())
 
     def count() -> int:
         counting = "SELECT count(*) FROM ({query}) listed"
@@ -167,9 +167,8 @@ def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfL
     return paged(number, size, fetch, count)
 
 
-def cards(rows: Iterable[Any]) -> list[Card]:
+def cards(rows: Iterable[Any], where: Addresses) -> list[Card]:
     """The cards of rows of (kind, slug, title, summary)."""
-    where = addresses()
     return [
         Card(entry_address(kind, slug, where), title, summary)
         for kind, slug, title, summary in rows
@@ -236,19 +235,19 @@ def causes_by_category(size: int) -> list[tuple[Link | None, PageOfList]]:
     for start in range(0, len(categories), 100):  # SQLite joins 500 queries at most
         some = categories[start : start + 100]
         many = [{"at": at, "category": category.pk} for category in some]
-        found += _shelves(some, _of_category.within(_CARDS, many, limit=size + 1), size)
+        found += _shelves(some, _of_category.within(_CARDS, many, limit=size + 1), size, where)
     loose = _without_category.within(_CARDS, [{"at": at}], limit=size + 1)
-    return found + _shelves([None], loose, size)
+    return found + _shelves([None], loose, size, where)
 
 
 def _shelves(
-    categories: Sequence[Link | None], rows: list[Any], size: int
+    categories: Sequence[Link | None], rows: list[Any], size: int, where: Addresses
 ) -> list[tuple[Link | None, PageOfList]]:
     shelves: dict[int, list[Any]] = {}
     for place, *row in rows:
         shelves.setdefault(place, []).append(row)
     return [
-        (categories[place], PageOfList(cards(some[:size]), 1, more=len(some) > size))
+        (categories[place], PageOfList(cards(some[:size], where), 1, more=len(some) > size))
         for place, some in shelves.items()
     ]
 

@@ -196,7 +196,7 @@ def read_live(kind: str, slug: str) -> Reading | None:
         live_from=live_from,
         review=line,
         edited_since_review=line is not None and line.revision_id != revision,
-        related=cards(rows.related),
+        related=cards(rows.related, where),
         rests_on=rows.besides_html(),
     )
 

@@ -5,7 +5,7 @@ See causes/models/listing.py for what the rows are.
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS causes_listing (
-        publication_id bigint PRIMARY KEY, kind varchar(10) NOT NULL, slug varchar(100) NOT NULL,
+        publication_id {integer} PRIMARY KEY, kind varchar(10) NOT NULL, slug varchar(100) NOT NULL,
         title varchar(200) NOT NULL, summary varchar(500) NOT NULL, category_id bigint,
         sort_title varchar(200) NOT NULL, live_from {moment} NOT NULL, live_until {moment})""",
     """CREATE TABLE IF NOT EXISTS causes_listed_tag (
@@ -22,7 +22,7 @@ TABLES = (
     """CREATE INDEX IF NOT EXISTS causes_listed_tag_by_begin ON causes_listed_tag
         (tag_id, live_from, publication_id, live_until)""",
     """CREATE TABLE IF NOT EXISTS causes_rendering (
-        revision_id bigint PRIMARY KEY, renderer integer NOT NULL, body_html text NOT NULL,
+        revision_id {integer} PRIMARY KEY, renderer integer NOT NULL, body_html text NOT NULL,
         outline text NOT NULL)""",
 )
 

@@ -53,6 +53,15 @@ def _withhold(different: str) -> str:
     )
 
 
+def public_or_to_come(now: str) -> str:
+    """Whether the revision `{text}` is in a span that has not ended: what the search index holds.
+
+    A text whose end was planned stays in it for longer, so that search asks what is live.
+    """
+    return f"""EXISTS (SELECT 1 FROM causes_publication span WHERE span.revision_id = {{text}}
+        AND (span.live_until IS NULL OR span.live_until > {now}))"""
+
+
 def withheld_public(now: str) -> str:
     """SQL for: the span would show a withheld text, at or after the engine's `now`."""
     return (

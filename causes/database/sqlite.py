@@ -10,6 +10,7 @@ from causes.database.rules import (
     WITHHELD,
     Refusal,
     differs,
+    public_or_to_come,
     refusals,
     withheld_public,
 )
@@ -26,7 +27,11 @@ TABLES = (
         ON causes_citation (source_key, revision_id)""",
     """CREATE VIRTUAL TABLE IF NOT EXISTS causes_search USING fts5(
         title, summary, body, tags, tokenize = 'porter unicode61 remove_diacritics 2')""",
-    *(table.format(moment="datetime", key="id integer PRIMARY KEY") for table in listing.TABLES),
+    # A bigint would not be the row's own number, and each lookup two.
+    *(
+        table.format(moment="datetime", integer="integer", key="id integer PRIMARY KEY")
+        for table in listing.TABLES
+    ),
 )
 
 _TAG_NAMES = """(SELECT group_concat(coalesce(now_called.name, tag.name), ', ')
@@ -40,6 +45,7 @@ _BAD_SLUG = (
     " OR NEW.slug GLOB '*-' OR NEW.slug GLOB '*--*')"
 )
 _NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+_PUBLIC = public_or_to_come(_NOW)
 _OVERLAP = """EXISTS (SELECT 1 FROM causes_publication other
     WHERE other.entry_id = NEW.entry_id AND other.id IS NOT NEW.id
     AND (other.live_until IS NULL OR other.live_until > NEW.live_from)
@@ -130,15 +136,25 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
     yield (
         "search_published",
         "INSERT ON causes_publication",
-        "NOT EXISTS (SELECT 1 FROM causes_search WHERE rowid = NEW.revision_id)",
+        f"(NEW.live_until IS NULL OR NEW.live_until > {_NOW})"
+        " AND NOT EXISTS (SELECT 1 FROM causes_search WHERE rowid = NEW.revision_id)",
         f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
             SELECT r.id, r.title, r.summary, r.body, {_TAG_NAMES.format(revision="r.id")}
             FROM causes_revision r WHERE r.id = NEW.revision_id;""",
     )
+    # All texts of the entry, since one whose end was planned is not written when it ends.
+    yield (
+        "search_ended",
+        "UPDATE ON causes_publication",
+        "OLD.live_until IS NOT NEW.live_until",
+        f"""DELETE FROM causes_search WHERE rowid IN (SELECT p.revision_id
+            FROM causes_publication p WHERE p.entry_id = NEW.entry_id
+            AND NOT {_PUBLIC.format(text="p.revision_id")});""",
+    )
     yield (
         "search_unpublished",
         "DELETE ON causes_publication",
-        "NOT EXISTS (SELECT 1 FROM causes_publication WHERE revision_id = OLD.revision_id)",
+        f"NOT {_PUBLIC.format(text='OLD.revision_id')}",
         "DELETE FROM causes_search WHERE rowid = OLD.revision_id;",
     )
     # In a fixture the links may come after the span.
@@ -226,10 +242,11 @@ def statements() -> Iterator[str]:
 
 BACKFILL = (
     "DELETE FROM causes_citation WHERE revision_id NOT IN (SELECT id FROM causes_revision)",
-    "DELETE FROM causes_search WHERE rowid NOT IN (SELECT revision_id FROM causes_publication)",
+    f"""DELETE FROM causes_search WHERE rowid IN (SELECT rowid FROM causes_search kept
+        WHERE NOT {_PUBLIC.format(text="kept.rowid")})""",
     f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
         SELECT r.id, r.title, r.summary, r.body, {_TAG_NAMES.format(revision="r.id")}
-        FROM causes_revision r WHERE r.id IN (SELECT revision_id FROM causes_publication)
+        FROM causes_revision r WHERE {_PUBLIC.format(text="r.id")}
         AND r.id NOT IN (SELECT rowid FROM causes_search) AND r.withheld_at IS NULL""",
     *listing.backfill(_NOW),
 )

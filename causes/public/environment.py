@@ -41,9 +41,9 @@ class _PublicEnvironment(Environment):
         kind = type(value)
         if kind is str:
             return html.escape(value)
-        if kind is Markup or kind is SafeString:
+        if kind is int or kind is Markup or kind is SafeString:
             return str(value)
-        return str(value) if kind is int else str(escape(value))
+        return str(escape(value))
 
 
 def environment(**options: Any) -> Environment:

@@ -273,9 +273,9 @@ def search(request: HttpRequest) -> HttpResponse:
     question = " ".join(request.GET.get("q", "").replace("\x00", " ").split())
     number = _number(request)
     results = searching.search(question, page=number)
-    if number > 1 and not results.hits:
+    last = -(-min(results.total, searching.COUNTED) // searching.PAGE_SIZE)
+    if number > max(last, 1):
         raise Http404
-    last = -(-results.total // searching.PAGE_SIZE)
     context = {
         "question": question[: searching.query.LONGEST],
         "results": results,

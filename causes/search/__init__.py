@@ -12,15 +12,17 @@ from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from causes.models import Publication, TaggedRevision
+from causes.models import Revision, TaggedRevision
 from causes.models.address import addresses
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
 from causes.search import postgresql, sqlite
-from causes.search.query import parse
+from causes.search.query import RANKED, parse
 from causes.search.snippet import Snippet, mark, snippet
 
 PAGE_SIZE = 10
+COUNTED = RANKED - 1
+"""How far hits are counted; beyond it a page says that there are more."""
 MOST_TAGS = 20
 """Tags shown of one hit."""
 
@@ -40,15 +42,22 @@ class Hit:
 class Results:
     hits: list[Hit] = field(default_factory=list)
     total: int = 0
+    """How many there are; `COUNTED + 1` when there are more than are counted."""
     all_words: bool = True
     """False when nothing held all words and these hits hold some of them."""
+
+    @property
+    def counted(self) -> str:
+        """How many there are, in figures."""
+        return f"More than {COUNTED:,}" if self.total > COUNTED else f"{self.total:,}"
 
 
 def search(question: str, *, page: int = 1) -> Results:
     """The public entries that hold the words of a question, best first.
 
     Words are matched by their stem, "words in quotation marks" side by side. Every
-    title that matches comes before every match elsewhere. Anything at all may be
+    title that matches comes before every match elsewhere. Of more than `COUNTED` matches
+    the newest are ranked. Anything at all may be
     asked; what holds no word finds nothing.
     """
     phrases = parse(question)
@@ -59,22 +68,20 @@ def search(question: str, *, page: int = 1) -> Results:
     for all_words in (True, False) if len(phrases) > 1 else (True,):
         total, found = engine.find(phrases, all_words, PAGE_SIZE, offset)
         if total:
-            return Results(_hits(found), total, all_words)
+            return Results(_hits(found), min(total, COUNTED + 1), all_words)
     return Results()
 
 
 @Prepared
-def _entry_of(publication: int) -> Any:
-    called = Coalesce(
-        "revision__category__merged_into__name", "revision__category__name", Value("")
-    )
-    rows = Publication.objects.filter(pk=publication)
+def _entry_of(revision: int) -> Any:
+    called = Coalesce("category__merged_into__name", "category__name", Value(""))
+    rows = Revision.objects.filter(pk=revision)
     return rows.order_by().values_list("pk", "entry__kind", "entry__slug", called)
 
 
 @Prepared
-def _tags_of(publication: int) -> Any:
-    links = TaggedRevision.objects.filter(content_object__publications=publication).annotate(
+def _tags_of(revision: int) -> Any:
+    links = TaggedRevision.objects.filter(content_object=revision).annotate(
         name=Coalesce("tag__merged_into__name", "tag__name"),
         folded=Coalesce("tag__merged_into__folded", "tag__folded"),
     )
@@ -82,8 +89,10 @@ def _tags_of(publication: int) -> Any:
 
 
 def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
-    """Adds the rows to what an engine found: (publication id, title, summary, body), marked."""
-    many = [{"publication": row[0]} for row in found]
+    """Adds the rows to what an engine found: (revision id, title, summary, body), marked."""
+    many = [{"revision": row[0]} for row in found]
+    if not many:
+        return []
     entries = {pk: row for _, pk, *row in _entry_of.within("{query}", many, limit=1)}
     tags: dict[int, list[str]] = {}
     for place, name, _ in _tags_of.within("{query}", many, limit=MOST_TAGS):

@@ -3,15 +3,35 @@
 from django.db import connection
 
 from causes.models.clock import now
+from causes.search.query import RANKED
 from causes.search.snippet import END, START
 
 _MARKED = f"StartSel={START}, StopSel={END}, HighlightAll=true"
+
+# Ranked when the newest are known, since that reads the whole of an index entry.
+_NEWEST = f"""SELECT s.revision_id, s.words FROM causes_search s
+    WHERE s.{{column}} @@ %s::tsquery AND EXISTS (
+        SELECT 1 FROM causes_publication p WHERE p.revision_id = s.revision_id
+        AND p.live_from <= %s AND (p.live_until IS NULL OR p.live_until > %s))
+    ORDER BY s.revision_id DESC LIMIT {RANKED}"""
+
+_FIND = f"""WITH
+    titled AS MATERIALIZED ({_NEWEST.format(column="title")}),
+    found AS MATERIALIZED ({_NEWEST.format(column="words")}),
+    ranked AS MATERIALIZED (
+        SELECT revision_id, true AS in_title, ts_rank(words, %s::tsquery, 1) AS score FROM titled
+        UNION ALL
+        SELECT revision_id, false, ts_rank(words, %s::tsquery, 1) FROM found
+        WHERE revision_id NOT IN (SELECT revision_id FROM titled))
+    SELECT total, revision_id FROM (SELECT count(*) AS total FROM ranked) counted LEFT JOIN (
+        SELECT revision_id FROM ranked ORDER BY in_title DESC, score DESC, revision_id
+        LIMIT %s OFFSET %s) shown ON true"""
 
 
 def find(
     phrases: list[list[str]], all_words: bool, limit: int, offset: int
 ) -> tuple[int, list[tuple[int, str, str, str]]]:
-    """How many public texts match, and one page of them with the matches marked."""
+    """How many public texts match, and one page of their revisions with the matches marked."""
     one = "phraseto_tsquery('english', causes_plain(%s))"
     words = [" ".join(phrase) for phrase in phrases]
     with connection.cursor() as cursor:
@@ -22,27 +42,19 @@ def find(
             return 0, []
         query = (" & " if all_words else " | ").join(queries)
         moment = now()
-        matching = """FROM causes_search s
-            JOIN causes_publication p ON p.revision_id = s.revision_id
-            WHERE s.words @@ %s::tsquery
-            AND p.live_from <= %s AND (p.live_until IS NULL OR p.live_until > %s)"""
-        cursor.execute(f"SELECT count(*) {matching}", [query, moment, moment])
-        total = cursor.fetchone()[0]
-        if not total:
-            return 0, []
+        asked = (query, moment, moment)
+        cursor.execute(_FIND, [*asked, *asked, query, query, limit, offset])
+        rows = cursor.fetchall()
+        total, revisions = rows[0][0], [revision for _, revision in rows if revision is not None]
+        if not revisions:
+            return total, []
         marked = ", ".join(
-            f"ts_headline('english', r.{column}, %s::tsquery, %s)"
+            f"ts_headline('english', {column}, %s::tsquery, %s)"
             for column in ("title", "summary", "body")
         )
         cursor.execute(
-            f"""WITH ranked AS MATERIALIZED (
-                    SELECT p.id AS publication, s.revision_id, s.title @@ %s::tsquery AS in_title,
-                        ts_rank(s.words, %s::tsquery, 1) AS score
-                    {matching}
-                    ORDER BY in_title DESC, score DESC, s.revision_id LIMIT %s OFFSET %s)
-                SELECT publication, {marked}
-                FROM ranked JOIN causes_revision r ON r.id = ranked.revision_id
-                ORDER BY in_title DESC, score DESC, ranked.revision_id""",
-            [query, query, query, moment, moment, limit, offset, *[query, _MARKED] * 3],
+            f"SELECT id, {marked} FROM causes_revision WHERE id = ANY (%s)",
+            [*[query, _MARKED] * 3, revisions],
         )
-        return total, cursor.fetchall()
+        shown = {row[0]: row for row in cursor.fetchall()}
+    return total, [shown[revision] for revision in revisions]

@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
+import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causes import publishing, search
 from causes.models import Entry
+from causes.models.clock import now
 from causes.search.query import parse
 from causes.search.snippet import END, START, snippet
 from tests.factories import add_draft, make_entry, make_live, make_source
@@ -11,8 +15,9 @@ from tests.factories import add_draft, make_entry, make_live, make_source
 pytestmark = pytest.mark.django_db
 
 
-def titles(question):
-    return ["".join(part.text for part in hit.title) for hit in search.search(question).hits]
+def titles(question, page=1):
+    hits = search.search(question, page=page).hits
+    return ["".join(part.text for part in hit.title) for hit in hits]
 
 
 def test_title_summary_body_and_tags_are_searched():
@@ -91,6 +96,49 @@ def test_results_are_paged():
     assert first.total == second.total == 13
     assert (len(first.hits), len(second.hits)) == (10, 3)
     assert not {h.address for h in first.hits} & {h.address for h in second.hits}
+
+
+def test_of_very_many_matches_the_newest_are_ranked_and_all_in_titles(client, monkeypatch):
+    # The engines have the number in their SQL.
+    few = {"_FIND": (f"LIMIT {search.query.RANKED}", "LIMIT 21")}
+    for engine in search.ENGINES.values():
+        for name, (much, little) in few.items():
+            monkeypatch.setattr(engine, name, getattr(engine, name).replace(much, little))
+    monkeypatch.setattr(search, "COUNTED", 20)
+    make_live(title="The oldest, about palsy")
+    for number in range(24):
+        make_live(title=f"Cause {number}", body="A palsy.")
+    found = [titles("palsy"), *(titles("palsy", page=page) for page in (2, 3))]
+    assert found[0][0] == "The oldest, about palsy"
+    assert {title for page in found for title in page} == {
+        "The oldest, about palsy",
+        *(f"Cause {number}" for number in range(3, 24)),
+    }
+    first = client.get("/search/", {"q": "palsy"}).content.decode()
+    assert "More than 20 pages" in first
+    assert "Page 1 of 2" in first
+    assert client.get("/search/", {"q": "palsy", "page": 2}).status_code == 200
+    assert client.get("/search/", {"q": "palsy", "page": 3}).status_code == 404
+
+
+def test_a_text_that_was_replaced_is_found_again_once_it_is_published_again():
+    entry = make_live(title="Zebrafish words", summary="S", body="B")
+    first = entry.newest
+    publishing.publish(add_draft(entry, title="Axolotl words"), by=None)
+    assert [titles(q) for q in ("zebrafish", "axolotl")] == [[], ["Axolotl words"]]
+    publishing.publish(first, by=None)
+    assert [titles(q) for q in ("zebrafish", "axolotl")] == [["Zebrafish words"], []]
+
+
+def test_a_planned_text_is_found_when_its_time_has_come_and_not_after():
+    begin = now() + timedelta(hours=1)
+    end = begin + timedelta(hours=1)
+    text = make_entry(title="Planned words").newest
+    publishing.schedule(text, by=None, publish_at=begin, take_down_at=end)
+    assert titles("planned") == []
+    for moment, expected in ((begin, ["Planned words"]), (end, [])):
+        with time_machine.travel(moment, tick=False):
+            assert titles("planned") == expected
 
 
 def test_pages_are_found_too():
