@@ -9,7 +9,7 @@ _WORD = re.compile(r"[^\W_]+")
 LONGEST = 200
 """Characters of a question that are read."""
 
-RANKED = 1001
+RANKED = 501
 """How many matches are ranked, the newest of them, and counted: one more than a page counts.
 
 Those in titles have as many of their own. What a search costs does not grow beyond it.

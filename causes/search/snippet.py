@@ -11,9 +11,9 @@ WIDTH = 240
 
 _CITATION = re.compile(r"\[@[^\]\n]*\]")
 _LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
-_MARKS = re.compile(
-    r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+|[*`|]+|(?<!\w)_+|_+(?!\w)", re.MULTILINE
-)
+_LINE_MARKS = re.compile(r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+", re.MULTILINE)
+_MARKS = re.compile(r"[*`|]+")
+_UNDERLINES = re.compile(r"(?<!\w)_+|_+(?!\w)")
 _FOUND = re.compile(f"{START}[^{END}]*{END}")
 
 
@@ -85,5 +85,10 @@ def _around_most(body: str) -> tuple[str, bool, bool]:
 
 def _plain(body: str) -> str:
     """A Markdown text without its signs, good enough to read a line of it."""
-    body = _LINK.sub(r"\1", _CITATION.sub("", body))
-    return " ".join(_MARKS.sub("", body).split()).replace(" .", ".").replace(" ,", ",")
+    # Each is far dearer to look for than to see that it cannot be there.
+    if "[" in body:
+        body = _LINK.sub(r"\1", _CITATION.sub("", body))
+    body = _MARKS.sub("", _LINE_MARKS.sub("", body))
+    if "_" in body:
+        body = _UNDERLINES.sub("", body)
+    return " ".join(body.split()).replace(" .", ".").replace(" ,", ",")
