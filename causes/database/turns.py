@@ -17,6 +17,8 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transacti
 # Any two numbers that nothing else on the server uses.
 _ONE_IMPORT, _ALL_WRITERS = 730_118_001, 730_118_002
 
+_LOCK = "SELECT number FROM causes_generation WHERE id = 1 {condition} FOR UPDATE"
+
 
 class ImportRunning(Exception):
     """An import has the turn, and nothing else is written until it ends."""
@@ -38,7 +40,7 @@ def lock(using: str = DEFAULT_DB_ALIAS) -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("The lock is taken inside a transaction.")
     if connection.vendor == "postgresql":
-        _ask(connection, "SELECT number FROM causes_generation WHERE id = 1 FOR UPDATE")
+        _ask(connection, _LOCK.format(condition=""))
 
 
 @contextmanager
@@ -52,10 +54,10 @@ def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
             stack.enter_context(transaction.atomic(using=using))
             if connection.vendor == "postgresql":
                 # Through the whole transaction, and so refused while an import waits for it.
-                share = f"SELECT pg_try_advisory_xact_lock_shared({_ALL_WRITERS})"
-                if not _ask(connection, share):
+                # A row that is not found is not waited for: the refusal comes at once.
+                share = f"pg_try_advisory_xact_lock_shared({_ALL_WRITERS})"
+                if _ask(connection, _LOCK.format(condition=f"AND {share}")) is None:
                     raise ImportRunning
-            lock(using)
         except OperationalError as error:
             if import_running(using):
                 raise ImportRunning from error

@@ -211,6 +211,9 @@ def check_publication(instance: Publication, raw: bool, using: str | None, **_: 
                 f"{stored.live_until:%d %B %Y at %H:%M:%S} UTC, and a span that has ended is not "
                 "reopened. Publish the text you want to see; nothing was written."
             )
+        before, after = stored.live_until, instance.live_until
+        if after is not None and (before is None or after <= before):
+            return  # what it leaves free it cannot take from another
     others = Publication.objects.using(using).filter(entry=entry).exclude(pk=instance.pk)
     others = others.open_or_upcoming(instance.live_from)
     if instance.live_until:
