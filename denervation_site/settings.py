@@ -160,6 +160,10 @@ if _database["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
     }
     _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    # Django's default forbids prepared statements. A number that is never reached leaves
+    # them to who asks for one: causes/models/prepared.py.
+    _database["OPTIONS"] = {"prepare_threshold": 1_000_000_000}
 DATABASES = {"default": _database}
 DATABASE_ROUTERS = ["causes.database.DerivedTables"]
 
