@@ -3,13 +3,18 @@
 import gzip
 import io
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import brotli
 import pytest
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import connection, connections
 
 from causes import publishing
+from causes.models import Entry
+from causes.public.handler import PublicHandler
+from causes.public.page_cache import application
 from causes.public.page_cache.application import PageCache
 from causes.public.page_cache.page import best_encoding
 from tests.factories import add_draft, make_live
@@ -23,19 +28,23 @@ class Site:
     """The application as a server calls it, and how often it asked Django."""
 
     def __init__(self, room=8 * MEGABYTE):
-        django = get_wsgi_application()
         self.asked = 0
         self.meanwhile = lambda: None
 
-        def inner(environ, start_response):
-            self.asked += 1
-            response = django(environ, start_response)
-            self.meanwhile()
-            return response
+        def counted(handler):
+            def inner(environ, start_response):
+                self.asked += 1
+                response = handler(environ, start_response)
+                self.meanwhile()
+                return response
 
-        self.cache = PageCache(inner, room=room)
+            return inner
 
-    def get(self, address, method="GET", host="testserver", **headers):
+        whole, short = get_wsgi_application(), PublicHandler()
+        self.cache = PageCache(counted(whole), public=counted(short), room=room)
+        self.whole = PageCache(whole, room=0)
+
+    def get(self, address, method="GET", host="testserver", cache=None, **headers):
         """(status, headers, body)"""
         path, _, query = address.partition("?")
         environ = {
@@ -53,7 +62,9 @@ class Site:
             **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
         }
         told = []
-        answer = self.cache(environ, lambda status, headers, *_: told.extend((status, headers)))
+        answer = (cache or self.cache)(
+            environ, lambda status, headers, *_: told.extend((status, headers))
+        )
         body = b"".join(answer)
         if hasattr(answer, "close"):
             answer.close()
@@ -64,7 +75,93 @@ class Site:
 def site():
     made = Site()
     yield made
-    made.cache.watch.close()
+    for cache in (made.cache, made.whole):
+        cache.watch.close()
+
+
+def test_the_short_way_to_a_page_leads_to_what_django_answers(site, article):
+    entry = Entry.objects.filter(kind="cause").first()
+    moved = entry.slug
+    publishing.rename(entry, "moved-elsewhere", by=None)
+    for address in (
+        "/",
+        "/article/",
+        "/causes/",
+        f"/causes/{moved}/",
+        "/causes/moved-elsewhere/",
+        "/causes/no-such/",
+        "/categories/",
+        "/tags/?page=9",
+        "/sources/",
+        "/search/?q=nerve",
+        "/about/",
+        "/sitemap.xml",
+        "/robots.txt",
+        "/feed/",
+    ):
+        assert site.get(address) == site.get(address, cache=site.whole), address
+
+
+def at_once(*calls):
+    """What each returns, when all are called at the same time in threads of their own."""
+
+    def run(call):
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def test_a_page_that_many_ask_for_at_once_is_made_once(site, monkeypatch):
+    monkeypatch.setattr(application, "PATIENCE", 30)
+    address = f"/causes/{make_live(title='Wanted').slug}/"
+    gathered = Barrier(4)
+
+    def ask():
+        gathered.wait()
+        try:
+            return site.get(address)
+        finally:
+            site.cache.watch.close()
+
+    answers = at_once(ask, ask, ask, ask)
+    assert {answer[0] for answer in answers} == {200}
+    assert len({answer[2] for answer in answers}) == 1
+    assert site.asked == 1
+
+
+def test_a_page_that_takes_long_holds_up_no_other(site):
+    slow, quick = (f"/causes/{make_live(title=title).slug}/" for title in ("Slow", "Quick"))
+    begun, other_is_out = Event(), Event()
+
+    def wait():
+        begun.set()
+        assert other_is_out.wait(30)
+
+    def ask_slow():
+        site.meanwhile = wait
+        try:
+            return site.get(slow)
+        finally:
+            site.cache.watch.close()
+
+    def ask_quick():
+        assert begun.wait(30)
+        site.meanwhile = lambda: None
+        try:
+            return site.get(quick)
+        finally:
+            other_is_out.set()
+            site.cache.watch.close()
+
+    answers = at_once(ask_slow, ask_quick)
+    assert [
+        (status, title in body)
+        for (status, _, body), title in zip(answers, (b"Slow", b"Quick"), strict=True)
+    ] == [(200, True), (200, True)]
 
 
 def test_the_second_answer_is_the_first_one_without_django(site):

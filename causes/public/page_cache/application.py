@@ -4,6 +4,7 @@ A page is kept with the epoch that was told before it was made, and is an answer
 while the watch tells that same epoch. docs/architecture.md says why that is enough.
 """
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,9 @@ from causes.public.cacheable import Declared, declared
 from causes.public.handler import MATCH
 from causes.public.page_cache.page import Page, best_encoding, matches
 from causes.public.page_cache.store import Store
+
+PATIENCE = 0.1
+"""Seconds that a page waits for its turn to be made, so that a slow one holds up no other."""
 
 FINISHED = ("200 ", "301 ", "410 ")
 """What is kept. Not 404: there is no end of addresses that lead nowhere."""
@@ -31,6 +35,7 @@ class PageCache:
         self._inner = inner
         self._public = public or inner
         self.watch = Watch()
+        self._making = threading.Lock()
         self.store = Store(settings.PAGE_CACHE_MB * 1024 * 1024 if room is None else room)
         scheme = settings.SECURE_PROXY_SSL_HEADER or ("wsgi.url_scheme", "https")
         self._scheme, self._secure = scheme
@@ -85,6 +90,30 @@ class PageCache:
         return self._inner(environ, start_response)
 
     def _make(
+        self,
+        environ: dict[str, Any],
+        start_response: Any,
+        key: Any,
+        epoch: Epoch | None,
+        said: Declared,
+    ) -> Iterable[bytes]:
+        """Answers with a page that is made in its turn: threads that make pages at the
+        same time only take the interpreter from one another, and make some of them twice.
+        """
+        waited = not self._making.acquire(blocking=False)
+        has_turn = not waited or self._making.acquire(timeout=PATIENCE)
+        try:
+            if waited:
+                epoch = self.watch.epoch()
+                page = self.store.get(key)
+                if page is not None and page.epoch is epoch and epoch is not None:
+                    return self._answer(environ, start_response, key, page)
+            return self._make_now(environ, start_response, key, epoch, said)
+        finally:
+            if has_turn:
+                self._making.release()
+
+    def _make_now(
         self,
         environ: dict[str, Any],
         start_response: Any,
