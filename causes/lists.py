@@ -243,11 +243,12 @@ def causes_by_category(size: int) -> list[tuple[Link | None, PageOfList]]:
 def _shelves(
     categories: Sequence[Link | None], rows: list[Any], size: int, where: Addresses
 ) -> list[tuple[Link | None, PageOfList]]:
-    shelves: dict[int, list[Any]] = {}
-    for place, *row in rows:
-        shelves.setdefault(place, []).append(row)
+    shelves: dict[int, list[Card]] = {}
+    for place, kind, slug, title, summary in rows:
+        card = Card(entry_address(kind, slug, where), title, summary)
+        shelves.setdefault(place, []).append(card)
     return [
-        (categories[place], PageOfList(cards(some[:size], where), 1, more=len(some) > size))
+        (categories[place], PageOfList(some[:size], 1, more=len(some) > size))
         for place, some in shelves.items()
     ]
 
