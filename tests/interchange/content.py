@@ -4,6 +4,7 @@ import json
 
 from django.core.management import call_command
 
+from causes import publishing
 from causes.interchange.apply import applying, run_through
 from causes.interchange.export import Selection, export
 from causes.interchange.plan import Options, planning
@@ -22,6 +23,7 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
+from tests.factories import add_draft
 
 TABLES = (Category, Citation, Entry, Event, Import, Publication, Redirect, Review, Revision, Source,
           Tag, TaggedRevision)  # fmt: skip
@@ -93,3 +95,17 @@ def exported_after(act, mode="history", **selection):
         text = exported(mode, **selection)
         transaction.set_rollback(True)
     return text
+
+
+def live_title(slug="polio"):
+    span = Publication.objects.live().filter(entry__slug=slug).first()
+    return span and span.revision.title
+
+
+def newer(entry, title="Newer", publish=True):
+    def act():
+        revision = add_draft(entry, title=title)
+        if publish:
+            publishing.publish(revision, by=None)
+
+    return act

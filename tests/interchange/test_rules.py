@@ -9,35 +9,21 @@ from django.test.utils import CaptureQueriesContext
 
 from causes import database, publishing, search
 from causes.interchange.apply import NotApplied
-from causes.models import Category, Entry, Event, Import, Publication, Revision, Source, Tag
+from causes.models import Entry, Event, Import, Publication, Revision
 from causes.models.clock import now
 from tests.factories import add_draft, make_entry, make_live, make_source
-from tests.interchange.content import Planned, bring, everything, exported, exported_after, write
+from tests.interchange.content import (
+    Planned,
+    bring,
+    everything,
+    exported,
+    exported_after,
+    live_title,
+    newer,
+    write,
+)
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def polio():
-    """Public with its second text."""
-    entry = make_live(slug="polio", title="Polio", tags=["virus"])
-    publishing.publish(add_draft(entry, title="Polio, again"), by=None)
-    entry.refresh_from_db()
-    return entry
-
-
-def live_title(slug="polio"):
-    span = Publication.objects.live().filter(entry__slug=slug).first()
-    return span and span.revision.title
-
-
-def newer(entry, title="Newer", publish=True):
-    def act():
-        revision = add_draft(entry, title=title)
-        if publish:
-            publishing.publish(revision, by=None)
-
-    return act
 
 
 def test_the_same_content_is_unchanged_and_not_one_query_writes(
@@ -163,138 +149,6 @@ def test_draft_brings_the_text_in_to_be_compared_and_readers_see_no_difference(t
     assert polio.newest.number == 4
 
 
-def test_a_page_that_was_taken_down_here_does_not_come_back_by_itself(tmp_path, polio):
-    path = write(tmp_path, exported("public"))
-    publishing.take_down(polio, by=None)
-    planned = Planned(path)
-    assert planned.entries == {"polio": "conflict"}
-    assert "taken down here" in planned.said("polio")
-    bring(path, on_conflict="theirs")
-    assert live_title() == "Polio, again"
-    assert Publication.objects.filter(entry=polio).count() == 3
-
-
-def test_a_newer_text_of_a_page_that_was_taken_down_here_comes_in_as_a_draft_if_asked(
-    tmp_path, polio
-):
-    path = write(tmp_path, exported_after(newer(polio)))
-    publishing.take_down(polio, by=None)
-    assert Planned(path).entries == {"polio": "conflict"}
-    bring(path, on_conflict="draft")
-    polio.refresh_from_db()
-    assert polio.newest.title == "Newer"
-    assert live_title() is None
-
-
-def test_a_page_that_was_taken_down_there_is_taken_down_here(tmp_path, polio, client):
-    path = write(tmp_path, exported_after(lambda: publishing.take_down(polio, by=None)))
-    planned = Planned(path)
-    assert planned.entries == {"polio": "changed"}
-    planned.apply()
-    assert live_title() is None
-    assert client.get("/causes/polio/").status_code == 404
-
-
-def test_a_schedule_comes_in_and_happens_with_nobody_writing(tmp_path, polio, client):
-    moment = now() + timedelta(days=3)
-
-    def schedule():
-        publishing.schedule(add_draft(polio, title="Ahead"), by=None, publish_at=moment)
-
-    bring(write(tmp_path, exported_after(schedule)))
-    assert live_title() == "Polio, again"
-    with time_machine.travel(moment + timedelta(seconds=1)):
-        assert "Ahead" in client.get("/causes/polio/").content.decode()
-
-
-def test_a_schedule_that_only_this_site_knows_of_is_a_conflict(tmp_path, polio):
-    path = write(tmp_path, exported_after(newer(polio)))
-    publishing.schedule(
-        polio.revisions.get(number=1), by=None, publish_at=now() + timedelta(days=3)
-    )
-    planned = Planned(path)
-    assert planned.entries == {"polio": "conflict"}
-    assert "scheduled here" in planned.said("polio")
-    bring(path, on_conflict="theirs")
-    assert live_title() == "Newer"
-    assert not Publication.objects.filter(entry=polio).upcoming().exists()
-
-
-def test_a_schedule_that_was_cancelled_there_is_cancelled_here(tmp_path, polio):
-    moment = now() + timedelta(days=3)
-    publishing.schedule(add_draft(polio, title="Ahead"), by=None, publish_at=moment)
-    path = write(tmp_path, exported_after(lambda: publishing.cancel_schedule(polio, by=None)))
-    # Here it stands as it was: the end that the schedule had set is not in the file.
-    assert Planned(path).entries == {"polio": "conflict"}
-    bring(path, on_conflict="theirs")
-    assert Publication.objects.live().get(entry=polio).live_until is None
-    assert not Publication.objects.filter(entry=polio).upcoming().exists()
-
-
-def test_an_end_that_was_set_there_is_set_here(tmp_path, polio):
-    moment = now() + timedelta(days=3)
-
-    def end():
-        publishing.schedule(polio.newest, by=None, take_down_at=moment)
-
-    bring(write(tmp_path, exported_after(end)))
-    assert Publication.objects.live().get(entry=polio).live_until == moment
-
-
-def test_an_entry_that_was_renamed_here_is_found_by_its_old_slug(tmp_path, polio):
-    path = write(tmp_path, exported_after(newer(polio)))
-    publishing.rename(polio, "poliomyelitis", by=None)
-    planned = Planned(path)
-    assert planned.outcomes["cause polio"] == "changed"
-    assert "stays at 'poliomyelitis'" in planned.said("polio")
-    planned.apply()
-    assert live_title("poliomyelitis") == "Newer"
-    assert Entry.objects.count() == 1
-
-
-def test_an_entry_that_was_renamed_there_is_renamed_here_and_the_old_address_leads_on(
-    tmp_path, polio, client
-):
-    path = write(tmp_path, exported_after(lambda: publishing.rename(polio, "moved", by=None)))
-    bring(path)
-    assert Entry.objects.get().slug == "moved"
-    assert client.get("/causes/polio/")["Location"] == "/causes/moved/"
-    assert Planned(path).entries == {"moved": "unchanged"}
-
-
-def test_renamed_on_both_sides_is_a_conflict(tmp_path, polio):
-    path = write(tmp_path, exported_after(lambda: publishing.rename(polio, "theirs", by=None)))
-    publishing.rename(polio, "ours", by=None)
-    assert Planned(path).entries == {"theirs": "conflict"}
-    bring(path, on_conflict="theirs")
-    assert {Entry.objects.get().slug, *polio.redirects.values_list("slug", flat=True)} == {
-        "theirs",
-        "ours",
-        "polio",
-    }
-
-
-def test_an_entry_with_the_addresses_of_two_here_is_refused(tmp_path, polio):
-    path = write(tmp_path, exported_after(lambda: publishing.rename(polio, "moved", by=None)))
-    make_entry(slug="moved")
-    planned = Planned(path)
-    assert planned.entries == {"moved": "refused"}
-    assert "addresses of several entries here" in planned.problems[0]
-
-
-def test_another_entry_of_the_same_name_is_never_overwritten(tmp_path, polio):
-    def another():
-        publishing.rename(polio, "elsewhere", by=None)
-        publishing.rename(make_live(slug="new"), "polio-2", by=None)
-
-    text = exported_after(another).replace('"polio-2"', '"polio-3"')
-    text = text.replace('"polio"', '"polio-4"').replace('"elsewhere"', '"polio-5"')
-    text = text.replace('"polio-3"', '"polio"')
-    planned = Planned(write(tmp_path, text))
-    assert planned.entries["polio"] in ("conflict", "refused")
-    assert live_title() == "Polio, again"
-
-
 def test_a_withheld_text_does_not_come_back(tmp_path, polio):
     path = write(tmp_path, exported("history"))
     publishing.withhold(polio.newest, "Leaked.", by=None)
@@ -378,101 +232,6 @@ def test_every_entry_that_is_touched_is_in_the_event_log(tmp_path, polio):
     polio.refresh_from_db()
     assert event.revision_uuid == polio.newest.uuid
     assert run.state == Import.State.APPLIED
-
-
-# Categories, tags and sources ---------------------------------------------------------------
-
-
-def changed_source(**fields):
-    def act():
-        source = Source.objects.get(key="maas-2015")
-        for name, value in fields.items():
-            setattr(source, name, value)
-        publishing.save_record(source, by=None)
-
-    return act
-
-
-def test_a_source_that_is_newer_in_the_file_is_changed_and_the_log_says_from_what(tmp_path):
-    make_source("maas-2015")
-    path = write(tmp_path, exported_after(changed_source(title="A better title", year=2015)))
-    planned = Planned(path)
-    assert planned.outcomes == {"source maas-2015": "changed"}
-    run = planned.apply()
-    assert Source.objects.get().year == 2015
-    changes = Event.objects.get(by_import=run).changes
-    assert ("title", "About maas-2015", "A better title") in changes
-
-
-def test_a_source_that_is_newer_here_is_a_conflict(tmp_path):
-    make_source("maas-2015")
-    path = write(tmp_path, exported("history"))
-    changed_source(title="Changed here")()
-    assert Planned(path).outcomes == {"source maas-2015": "conflict"}
-    assert Planned(path, on_conflict="ours").outcomes == {"source maas-2015": "kept"}
-    bring(path, on_conflict="theirs")
-    assert Source.objects.get().title == "About maas-2015"
-    assert Planned(path).outcomes == {"source maas-2015": "unchanged"}
-
-
-def test_a_tag_that_was_renamed_there_is_renamed_here(tmp_path, polio, client):
-    def rename():
-        publishing.rename_taxon(Tag.objects.get(slug="virus"), "viruses", by=None)
-
-    bring(write(tmp_path, exported_after(rename)))
-    assert client.get("/tags/virus/")["Location"] == "/tags/viruses/"
-    assert b"Polio" in client.get("/tags/viruses/").content
-    assert search.search("viruses").total == 1
-
-
-def test_a_tag_that_was_merged_here_stays_merged(tmp_path, polio):
-    text = exported("history")
-    publishing.merge(Tag.objects.get(slug="virus"), Tag.objects.create(name="infection"), by=None)
-    assert Planned(write(tmp_path, text)).outcomes["tag virus"] == "conflict"
-    planned = Planned(write(tmp_path, text), on_conflict="ours")
-    assert planned.outcomes["tag virus"] == "kept"
-    assert planned.entries == {"polio": "unchanged"}
-
-
-def test_a_circle_of_old_names_that_only_both_sides_together_make_is_refused(tmp_path, polio):
-    nerve = publishing.rename_taxon(Tag.objects.get(slug="virus"), "nerve", by=None)
-
-    def the_other_way_round():
-        publishing.rename_taxon(nerve, "virus", by=None)
-
-    # There `nerve` is an old name of `virus`, here the other way round, and changed last.
-    text = exported_after(the_other_way_round)
-    virus = Tag.objects.get(slug="virus")
-    virus.save()
-    planned = Planned(write(tmp_path, text), on_conflict="ours", skip_invalid=True)
-    assert planned.outcomes["tag virus"] == "kept"
-    assert planned.outcomes["tag nerve"] == "refused"
-    assert any("old name of itself" in problem for problem in planned.problems)
-    planned.apply()
-    assert Tag.objects.get(slug="virus").merged_into == nerve
-    assert Tag.objects.get(slug="nerve").merged_into is None
-
-
-def test_an_old_name_leads_to_what_its_new_name_is_called_here_today(tmp_path, polio):
-    def rename():
-        publishing.rename_taxon(Tag.objects.get(slug="virus"), "viruses", by=None)
-
-    text = exported_after(rename)
-    publishing.rename_taxon(Tag.objects.get(slug="virus"), "germs", by=None)
-    bring(write(tmp_path, text), on_conflict="theirs")
-    for tag in Tag.objects.exclude(merged_into=None):
-        assert tag.merged_into.merged_into is None
-
-
-def test_a_category_keeps_its_place_and_description(tmp_path, polio):
-    def describe():
-        category = Category.objects.get()
-        category.description, category.position = "Illnesses.", 3
-        publishing.save_record(category, by=None)
-
-    bring(write(tmp_path, exported_after(describe)))
-    assert Category.objects.get().description == "Illnesses."
-    assert Category.objects.get().position == 3
 
 
 def test_what_becomes_public_must_be_fit_for_it(tmp_path):
