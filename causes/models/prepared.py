@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 _STAND_INS: dict[Any, Callable[[int], Any]] = {
     str: lambda number: f"stands for value {number}",
@@ -123,6 +123,17 @@ def _fetch(connection: Any, sql: str, values: list[Any]) -> list[Any]:
             cursor.execute(sql, values)
             found: list[Any] = cursor.fetchall()
             return found
+    try:
+        return _ask(connection, sql, values)
+    except (InterfaceError, OperationalError):
+        # A server that was started again: Django would have looked before it asked, each time.
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return _ask(connection, sql, values)
+
+
+def _ask(connection: Any, sql: str, values: list[Any]) -> list[Any]:
     connection.ensure_connection()
     with connection.wrap_database_errors:
         if connection.vendor == "sqlite":

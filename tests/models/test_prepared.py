@@ -64,3 +64,18 @@ def test_a_parameter_that_the_query_does_not_use_is_a_mistake():
 
     with pytest.raises(TypeError, match="forgetful makes no query of number"):
         forgetful(number=1)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="SQLite has no server; the suite runs on PostgreSQL too"
+)
+def test_a_server_that_was_started_again_is_asked_again():
+    make_live(title="One")
+    expected = by_title(at=now(), kind="cause")
+    other = connection.copy()
+    with connection.cursor() as cursor, other.cursor() as killer:
+        cursor.execute("SELECT pg_backend_pid()")
+        killer.execute("SELECT pg_terminate_backend(%s, 5000)", cursor.fetchone())
+    other.close()
+    assert by_title(at=now(), kind="cause") == expected
