@@ -177,8 +177,7 @@ def read_live(kind: str, slug: str) -> Reading | None:
         rendered = render(Revision.objects.values_list("body", flat=True).get(pk=revision))
     where = addresses()
     known = {
-        key: CitedSource(where.of("source", key), key, *source, _day(checked), _day(withdrawn))
-        for key, *source, checked, withdrawn in arrays(sources)
+        row[0]: CitedSource(where.of("source", row[0]), *_dated(row)) for row in arrays(sources)
     }
     line = None
     for reviewed, reviewer, qualification, reviewed_on in arrays(reviews):
@@ -201,8 +200,11 @@ def read_live(kind: str, slug: str) -> Reading | None:
     )
 
 
-def _day(written: str | None) -> date | None:
-    return date.fromisoformat(written) if written else None
+def _dated(source: list[Any]) -> Any:
+    """A source's columns with its last two as dates again."""
+    *rest, checked_on, withdrawn_on = source
+    days = (day and date.fromisoformat(day) for day in (checked_on, withdrawn_on))
+    return (*rest, *days)
 
 
 def article_page(number: int) -> PageOfList:
@@ -247,7 +249,7 @@ def read_unsaved(
         body_html=mark_safe(rendered.body_html),
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
-        category=category and Link.to(category),
+        category=Link.to(category) if category else None,
         tags=[Link.to(tag) for tag in tags],
     )
 
@@ -299,7 +301,7 @@ def _reading(
         body_html=mark_safe(rendered.body_html),
         headings=rendered.headings,
         references=[(reference, known.get(reference.key)) for reference in rendered.references],
-        category=category and Link.to(category),
+        category=Link.to(category) if category else None,
         tags=[Link.to(tag) for tag in revision.shown_tags()],
         review=review,
         edited_since_review=review is not None and review.revision_id != revision.pk,

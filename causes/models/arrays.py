@@ -20,11 +20,11 @@ class AsArrays(Subquery):
 
     def as_sqlite(self, compiler: Any, connection: Any) -> Any:
         gathered = f"json_group_array(json_array({self._columns}))"
-        return self.as_sql(compiler, connection, gathered=gathered)
+        return super().as_sql(compiler, connection, gathered=gathered)  # type: ignore[call-arg]
 
     def as_postgresql(self, compiler: Any, connection: Any) -> Any:
         gathered = f"json_agg(json_build_array({self._columns}))::text"
-        return self.as_sql(compiler, connection, gathered=gathered)
+        return super().as_sql(compiler, connection, gathered=gathered)  # type: ignore[call-arg]
 
 
 def arrays(written: str | None) -> list[list[Any]]:

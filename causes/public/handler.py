@@ -7,7 +7,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
 MATCH = "denervation.match"
@@ -25,7 +25,7 @@ class PublicHandler(WSGIHandler):
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        handler: Any = convert_exception_to_response(self._get_response)
+        handler: Any = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
         for path in reversed(settings.PUBLIC_MIDDLEWARE):
             middleware = import_string(path)(handler)
             if hasattr(middleware, "process_exception"):
@@ -35,8 +35,8 @@ class PublicHandler(WSGIHandler):
         # django-csp builds it anew for each answer, since a view may add to it; none of these does.
         self._policy = build_policy()
 
-    def get_response(self, request: HttpRequest) -> HttpResponse:
-        response: HttpResponse = super().get_response(request)
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        response = super().get_response(request)
         response.headers[HEADER] = self._policy
         return response
 
