@@ -1,6 +1,5 @@
 """What the public templates know: Jinja2, since Django's own take ten times as long a page."""
 
-import html
 from calendar import month_name
 from datetime import date, datetime
 from functools import lru_cache
@@ -17,6 +16,12 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from causes.models.address import Addresses, addresses
+
+try:
+    # What markupsafe.escape calls itself, in C: a fifth of what the standard library's costs.
+    from markupsafe._speedups import _escape_inner as escape_text
+except ImportError:
+    from html import escape as escape_text
 
 
 class _PublicEnvironment(Environment):
@@ -40,7 +45,7 @@ class _PublicEnvironment(Environment):
     def escaped(value: Any) -> str:
         kind = type(value)
         if kind is str:
-            return html.escape(value)
+            return escape_text(value)
         if kind is int or kind is Markup or kind is SafeString:
             return str(value)
         return str(escape(value))

@@ -64,10 +64,10 @@ def _show(
         "data": data and data(canonical),
         "description": description,
         "crumbs": trail,
-        "breadcrumb_data": breadcrumb_data(
-            [(name, start + where) for name, where in [*trail, (title, path)]]
-        ),
     }
+    if trail:
+        whole = [(name, start + to) for name, to in [*trail, (title, path)]]
+        context["breadcrumb_data"] = breadcrumb_data(whole)
     return render(request, template, context)
 
 

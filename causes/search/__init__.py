@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import Value
+from django.db.models import OuterRef, Value
 from django.db.models.functions import Coalesce
 
 from causes.models import Revision, TaggedRevision
 from causes.models.address import addresses
+from causes.models.arrays import AsArrays, arrays
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
 from causes.search import postgresql, sqlite
@@ -73,30 +74,23 @@ def search(question: str, *, page: int = 1) -> Results:
 
 
 @Prepared
-def _entry_of(revision: int) -> Any:
-    called = Coalesce("category__merged_into__name", "category__name", Value(""))
-    rows = Revision.objects.filter(pk=revision)
-    return rows.order_by().values_list("pk", "entry__kind", "entry__slug", called)
-
-
-@Prepared
-def _tags_of(revision: int) -> Any:
-    links = TaggedRevision.objects.filter(content_object=revision).annotate(
+def _about(revision: int) -> Any:
+    links = TaggedRevision.objects.filter(content_object=OuterRef("pk")).annotate(
         name=Coalesce("tag__merged_into__name", "tag__name"),
         folded=Coalesce("tag__merged_into__folded", "tag__folded"),
     )
-    return links.order_by("folded").values_list("name", "folded").distinct()
+    called = Coalesce("category__merged_into__name", "category__name", Value(""))
+    tags = AsArrays(links.order_by(), "folded", "name")
+    rows = Revision.objects.filter(pk=revision).annotate(called=called, names=tags)
+    return rows.order_by().values_list("pk", "entry__kind", "entry__slug", "called", "names")
 
 
 def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
     """Adds the rows to what an engine found: (revision id, title, summary, body), marked."""
-    many = [{"revision": row[0]} for row in found]
-    if not many:
+    if not found:
         return []
-    entries = {pk: row for _, pk, *row in _entry_of.within("{query}", many, limit=1)}
-    tags: dict[int, list[str]] = {}
-    for place, name, _ in _tags_of.within("{query}", many, limit=MOST_TAGS):
-        tags.setdefault(found[place][0], []).append(name)
+    many = [{"revision": row[0]} for row in found]
+    about = {pk: row for _, pk, *row in _about.within("{query}", many, limit=1)}
     where = addresses()
     return [
         Hit(
@@ -104,8 +98,9 @@ def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
             mark(title),
             snippet(summary, body),
             category,
-            tags.get(pk, []),
+            # Two tags may have become one.
+            [name for _, name in sorted(set(map(tuple, arrays(names))))][:MOST_TAGS],
         )
         for pk, title, summary, body in found
-        for kind, slug, category in [entries[pk]]
+        for kind, slug, category, names in [about[pk]]
     ]

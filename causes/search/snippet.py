@@ -77,8 +77,8 @@ def _around_most(body: str) -> tuple[str, bool, bool]:
     """
     places = [match.start() for match in _FOUND.finditer(body)]
     best = _fullest(places) if places else 0
-    start = body.rfind("\n", 0, max(0, best - 2 * WIDTH)) + 1
-    end = body.find("\n", best + 3 * WIDTH)
+    start = body.rfind("\n", 0, max(0, best - WIDTH)) + 1
+    end = body.find("\n", best + 2 * WIDTH)
     end = len(body) if end == -1 else end
     return body[start:end], start > 0, end < len(body)
 
@@ -86,8 +86,10 @@ def _around_most(body: str) -> tuple[str, bool, bool]:
 def _plain(body: str) -> str:
     """A Markdown text without its signs, good enough to read a line of it."""
     # Each is far dearer to look for than to see that it cannot be there.
-    if "[" in body:
-        body = _LINK.sub(r"\1", _CITATION.sub("", body))
+    if "[@" in body:
+        body = _CITATION.sub("", body)
+    if "](" in body:
+        body = _LINK.sub(r"\1", body)
     body = _MARKS.sub("", _LINE_MARKS.sub("", body))
     if "_" in body:
         body = _UNDERLINES.sub("", body)
