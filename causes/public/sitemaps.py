@@ -45,7 +45,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     lines = [
         f"<url><loc>{start_of}{entry_address(kind, slug, where)}</loc>"
         f"<lastmod>{_stamp(begun)}</lastmod></url>"
-        for _, kind, slug, begun in rows
+        for kind, slug, begun in rows
     ]
     if not start and rows:
         newest = live.aggregate(newest=_as_text(Max("live_from")))["newest"]
@@ -66,8 +66,8 @@ def _as_text(moment: Any) -> Cast:
 
 @Prepared
 def _lines(at: datetime) -> Any:
-    rows = Listing.objects.live(at).order_by("publication_id")
-    return rows.values_list("publication_id", "kind", "slug", _as_text(F("live_from")))
+    rows = Listing.objects.live(at).order_by("slug")
+    return rows.values_list("kind", "slug", _as_text(F("live_from")))
 
 
 def _stamp(moment: str) -> str:
