@@ -33,7 +33,7 @@ from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
 from causes.reading import CitedSource, article_page, basis, read_live
 
-HOME_SIZE = 6
+HOME_SIZE = 4
 """Causes shown of each category on the home page; the rest is on the category's own."""
 
 Crumb = tuple[str, str]
