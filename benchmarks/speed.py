@@ -107,7 +107,7 @@ def one_page(places: Any, engines: list[str], size: int, report: Report, options
                         first = runs[kept.name]
                         report.table(
                             f"The warm cause page: {engine}, {size:,} entries, "
-                            f"{connections} connections, {len(page):,} bytes",
+                            f"{connections} connections",
                             [
                                 "what answers",
                                 "requests/s",
@@ -127,6 +127,7 @@ def one_page(places: Any, engines: list[str], size: int, report: Report, options
                                 ]
                                 for name, run in runs.items()
                             ],
+                            f"A page of {len(page):,} bytes.",
                         )
 
 
