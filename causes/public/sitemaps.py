@@ -60,7 +60,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 
 def _as_text(moment: Any) -> Cast:
-    """A moment as the database writes it, in UTC: to read thousands costs more than to make them."""
+    """A moment as the database writes it, in UTC: to read thousands costs more than the rest."""
     return Cast(moment, TextField())
 
 
