@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def main() -> None:
     parser.add_argument("--postgres-sizes", help="entries there; as --sizes if not given")
     parser.add_argument("--seconds", type=int, default=2, help="of each repeat")
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--only", default="page,pages,editing,publishing,servers")
+    parser.add_argument("--only", default="page,pages,growth,editing,publishing,servers")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     options = parser.parse_args()
     for program in ("wrk", "nginx"):
@@ -60,6 +61,7 @@ def main() -> None:
     parts: dict[str, Callable[[], None]] = {
         "page": lambda: one_page(places, engines, middle, report, options),
         "pages": lambda: all_pages(places, report, options),
+        "growth": lambda: growth(places, report, options),
         "editing": lambda: editing(places, report),
         "publishing": lambda: publishing.under_load(
             [places[engine, middle] for engine in engines], report, options.seconds
@@ -151,22 +153,8 @@ def in_turn(
 
 def all_pages(places: Any, report: Report, options: Any) -> None:
     """Every kind of page, warm and cold, at every size."""
-    growth: dict[tuple[str, str], dict[int, float]] = {}
     for (engine, size), place in places.items():
-        slugs = place.slugs()
-        asked = json.loads(place.python("frequent.py"))
-        pages = {
-            "home": ["/"],
-            "cause": mixed(slugs[:1]),
-            "cause, 1,000 in turn": mixed(slugs),
-            "category": [asked["category"]],
-            "tag": [asked["tag"]],
-            "search, rare word": [f"/search/?q={asked['rare']}"],
-            "search, common word": [f"/search/?q={asked['common']}"],
-            "search, 100 words": [f"/search/?q={word}" for word in asked["words"]],
-            "sitemap": ["/sitemap.xml"],
-            "feed": ["/feed/"],
-        }
+        pages = kinds_of(place)
         cold_env = {**place.environment, "PAGE_CACHE_MB": "0"}
         rows = []
         with (
@@ -183,7 +171,6 @@ def all_pages(places: Any, report: Report, options: Any) -> None:
                     load(warm, paths, hot, seconds=options.seconds)
                     load(cold, paths, new, seconds=options.seconds, connections=4)
                 rows.append(page_row(name, hot, new, queries[paths[0]]))
-                growth.setdefault((engine, name), {})[size] = new.cpu_each
             etag = warm.get(pages["cause"][0])[2]["ETag"]
             hot, new = Runs(), Runs()
             for _ in range(options.repeat):
@@ -209,21 +196,58 @@ def all_pages(places: Any, report: Report, options: Any) -> None:
             f"A worker held {memory:.0f} MiB after all of it. Warm: 16 connections; cold: 4, "
             "with PAGE_CACHE_MB=0.",
         )
-        growth.setdefault((engine, "memory of a worker, MiB"), {})[size] = memory
-    sizes = sorted({size for by_size in growth.values() for size in by_size})
+
+
+def growth(places: Any, report: Report, options: Any) -> None:
+    """The same pages cold, the sizes taking turns: a machine changes its speed within minutes."""
+    sizes = sorted({size for _, size in places})
+    rows = []
+    for engine in dict.fromkeys(engine for engine, _ in places):
+        there = {size: place for (other, size), place in places.items() if other == engine}
+        pages = {size: kinds_of(place) for size, place in there.items()}
+        with ExitStack() as stack:
+            servers = {
+                size: stack.enter_context(
+                    python_server("granian", SITE, {**place.environment, "PAGE_CACHE_MB": "0"})
+                )
+                for size, place in there.items()
+            }
+            for name in pages[min(there)]:
+                runs = {size: Runs() for size in there}
+                for repeat in range(options.repeat + 1):
+                    for size, server in servers.items():
+                        # The first turn is for warming up.
+                        into = runs[size] if repeat else Runs()
+                        paths = pages[size][name]
+                        load(server, paths, into, seconds=options.seconds, connections=4)
+                cost = {size: run.cpu_each for size, run in runs.items()}
+                last = f"{cost[max(cost)] / cost[1000]:.2f}" if 1000 in cost else ""
+                shown = (f"{cost[size]:,.0f}" if size in cost else "" for size in sizes)
+                rows.append([engine, name, *shown, last])
     report.table(
         "Growth: CPU µs of a cold page",
         ["database", "page", *(f"{size:,}" for size in sizes), "largest over 1,000"],
-        [
-            [
-                engine,
-                name,
-                *(f"{by_size[size]:,.0f}" if size in by_size else "" for size in sizes),
-                f"{by_size[max(by_size)] / by_size[1000]:.2f}" if by_size.get(1000) else "",
-            ]
-            for (engine, name), by_size in growth.items()
-        ],
+        rows,
+        "The sizes took turns.",
     )
+
+
+def kinds_of(place: Place) -> dict[str, list[str]]:
+    """The addresses of each kind of page."""
+    slugs = place.slugs()
+    asked = json.loads(place.python("frequent.py"))
+    return {
+        "home": ["/"],
+        "cause": mixed(slugs[:1]),
+        "cause, 1,000 in turn": mixed(slugs),
+        "category": [asked["category"]],
+        "tag": [asked["tag"]],
+        "search, rare word": [f"/search/?q={asked['rare']}"],
+        "search, common word": [f"/search/?q={asked['common']}"],
+        "search, 100 words": [f"/search/?q={word}" for word in asked["words"]],
+        "sitemap": ["/sitemap.xml"],
+        "feed": ["/feed/"],
+    }
 
 
 def page_row(name: str, hot: Runs, new: Runs, queries: int) -> list[str]:
