@@ -169,10 +169,11 @@ def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfL
 
 def cards(rows: Iterable[Any], where: Addresses) -> list[Card]:
     """The cards of rows of (kind, slug, title, summary)."""
-    return [
-        Card(entry_address(kind, slug, where), title, summary)
-        for kind, slug, title, summary in rows
-    ]
+    return [_card(where, *row) for row in rows]
+
+
+def _card(where: Addresses, kind: str, slug: str, title: str, summary: str) -> Card:
+    return Card(entry_address(kind, slug, where), title, summary)
 
 
 @Prepared
@@ -244,9 +245,8 @@ def _shelves(
     categories: Sequence[Link | None], rows: list[Any], size: int, where: Addresses
 ) -> list[tuple[Link | None, PageOfList]]:
     shelves: dict[int, list[Card]] = {}
-    for place, kind, slug, title, summary in rows:
-        card = Card(entry_address(kind, slug, where), title, summary)
-        shelves.setdefault(place, []).append(card)
+    for place, *row in rows:
+        shelves.setdefault(place, []).append(_card(where, *row))
     return [
         (categories[place], PageOfList(some[:size], 1, more=len(some) > size))
         for place, some in shelves.items()

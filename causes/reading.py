@@ -22,7 +22,7 @@ from causes.models import (
     TaggedRevision,
 )
 from causes.models.address import addresses
-from causes.models.arrays import AsArrays, arrays
+from causes.models.arrays import AsArrays, arrays, each_once
 from causes.models.clock import now
 from causes.models.prepared import Prepared
 from causes.models.rendering import stored_rendering
@@ -95,12 +95,7 @@ _REVIEW = ("revision", "reviewer", "qualification", "reviewed_on")
 @Prepared
 def _live_entry(at: datetime, kind: str, slug: str) -> Any:
     reviews = Review.objects.filter(revision__entry=OuterRef("entry")).latest_first()
-    tags = TaggedRevision.objects.filter(content_object=OuterRef("revision")).annotate(
-        now_called=Coalesce("tag__merged_into", "tag"),
-        name=Coalesce("tag__merged_into__name", "tag__name"),
-        slug=Coalesce("tag__merged_into__slug", "tag__slug"),
-        folded=Coalesce("tag__merged_into__folded", "tag__folded"),
-    )
+    tags = TaggedRevision.objects.filter(content_object=OuterRef("revision")).as_called_today()
     cited = Citation.objects.filter(revision=OuterRef(OuterRef("revision"))).values("source_key")
     sources = Source.objects.filter(key__in=cited)
     rows = Publication.objects.live(at).filter(entry__kind=kind, entry__slug=slug)
@@ -108,7 +103,7 @@ def _live_entry(at: datetime, kind: str, slug: str) -> Any:
         category_name=Coalesce("revision__category__merged_into__name", "revision__category__name"),
         category_slug=Coalesce("revision__category__merged_into__slug", "revision__category__slug"),
         last_review=AsArrays(reviews[:1], *_REVIEW),
-        tags=AsArrays(tags.order_by(), "folded", "now_called", "name", "slug"),
+        tags=AsArrays(tags.order_by(), "folded", "now", "name", "slug"),
         sources=AsArrays(sources.order_by(), *CitedSource._fields[1:]),
     ).values_list(
         "pk",
@@ -151,7 +146,7 @@ def live_rows(kind: str, slug: str) -> LiveRows | None:
         return None
     entry = found[0]
     # Two tags may have become one.
-    tags = sorted(set(map(tuple, arrays(entry[8]))))
+    tags = each_once(entry[8])
     related: list[Any] = []
     if kind == Entry.Kind.CAUSE:
         related = related_rows(at, entry[0], [pk for _, pk, *_ in tags], RELATED)

@@ -193,13 +193,15 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "causes.public.busy.BusyMiddleware",
 ]
-# What a page passes through that no cookie can change: see causes/public/handler.py.
-PUBLIC_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "causes.public.busy.BusyMiddleware",
-]
+# What has nothing to do for a page that no cookie can change: see causes/public/handler.py.
+NOT_FOR_PUBLIC_PAGES = {
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+}
 ROOT_URLCONF = "denervation_site.urls"
 CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"
 WSGI_APPLICATION = "denervation_site.wsgi.application"

@@ -289,7 +289,9 @@ def test_a_trigger_of_an_older_version_is_dropped():
 @pytest.mark.django_db(transaction=True)
 def test_a_table_that_a_migration_remakes_gets_its_triggers_back():
     if connection.vendor != "sqlite":
-        pytest.skip("only SQLite drops triggers with a remade table; the suite runs on it too")
+        pytest.skip(
+            "only SQLite drops triggers with a remade table; CI runs the suite on SQLite too"
+        )
     config = apps.get_app_config("causes")
     pre_migrate.send(config, using="default", plan=[("a migration", False)])
     for model in (Entry, Revision, Publication, Tag, TaggedRevision):

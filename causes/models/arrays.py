@@ -30,3 +30,8 @@ class AsArrays(Subquery):
 def arrays(written: str | None) -> list[list[Any]]:
     """The rows that `AsArrays` gathered."""
     return json.loads(written) if written else []
+
+
+def each_once(written: str | None) -> list[tuple[Any, ...]]:
+    """The same in order, without those that are there already."""
+    return sorted(set(map(tuple, arrays(written))))

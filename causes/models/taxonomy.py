@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 from taggit.models import ItemBase, TagBase
 
 from causes.models.address import address
@@ -190,6 +191,15 @@ class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
 class TaggedRevisionQuerySet(models.QuerySet[Any]):
     def get_by_natural_key(self, revision: str, tag: str) -> Any:
         return self.get(content_object__uuid=revision, tag__slug=tag)
+
+    def as_called_today(self) -> Any:
+        """With the tag that each has become, if it was merged: `folded`, `now`, `name`, `slug`."""
+        return self.annotate(
+            folded=Coalesce("tag__merged_into__folded", "tag__folded"),
+            now=Coalesce("tag__merged_into", "tag"),
+            name=Coalesce("tag__merged_into__name", "tag__name"),
+            slug=Coalesce("tag__merged_into__slug", "tag__slug"),
+        )
 
 
 class TaggedRevision(ItemBase):

@@ -5,6 +5,7 @@ from typing import Any
 from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponseBase
@@ -18,7 +19,7 @@ class PublicHandler(WSGIHandler):
     """Answers for views that are `@cacheable`, once the page cache has found the view.
 
     No cookie can change such an answer, so that sessions, sign-in, messages and the
-    checking of forms are left out of the way to it: `settings.PUBLIC_MIDDLEWARE`.
+    checking of forms are left out of the way to it: `settings.NOT_FOR_PUBLIC_PAGES`.
     """
 
     def load_middleware(self, is_async: bool = False) -> None:
@@ -26,8 +27,17 @@ class PublicHandler(WSGIHandler):
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
         handler: Any = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
-        for path in reversed(settings.PUBLIC_MIDDLEWARE):
-            middleware = import_string(path)(handler)
+        for path in reversed(settings.MIDDLEWARE):
+            if path in settings.NOT_FOR_PUBLIC_PAGES:
+                continue
+            try:
+                middleware = import_string(path)(handler)
+            except MiddlewareNotUsed:
+                continue
+            if hasattr(middleware, "process_view"):
+                self._view_middleware.insert(0, middleware.process_view)
+            if hasattr(middleware, "process_template_response"):
+                self._template_response_middleware.append(middleware.process_template_response)
             if hasattr(middleware, "process_exception"):
                 self._exception_middleware.append(middleware.process_exception)
             handler = convert_exception_to_response(middleware)

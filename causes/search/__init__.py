@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from causes.models import Revision, TaggedRevision
 from causes.models.address import addresses
-from causes.models.arrays import AsArrays, arrays
+from causes.models.arrays import AsArrays, each_once
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
 from causes.search import postgresql, sqlite
@@ -58,8 +58,7 @@ def search(question: str, *, page: int = 1) -> Results:
 
     Words are matched by their stem, "words in quotation marks" side by side. Every
     title that matches comes before every match elsewhere. Of more than `COUNTED` matches
-    the newest are ranked. Anything at all may be
-    asked; what holds no word finds nothing.
+    the newest are ranked. Anything at all may be asked; what holds no word finds nothing.
     """
     phrases = parse(question)
     if not phrases:
@@ -75,10 +74,7 @@ def search(question: str, *, page: int = 1) -> Results:
 
 @Prepared
 def _about(revision: int) -> Any:
-    links = TaggedRevision.objects.filter(content_object=OuterRef("pk")).annotate(
-        name=Coalesce("tag__merged_into__name", "tag__name"),
-        folded=Coalesce("tag__merged_into__folded", "tag__folded"),
-    )
+    links = TaggedRevision.objects.filter(content_object=OuterRef("pk")).as_called_today()
     called = Coalesce("category__merged_into__name", "category__name", Value(""))
     tags = AsArrays(links.order_by(), "folded", "name")
     rows = Revision.objects.filter(pk=revision).annotate(called=called, names=tags)
@@ -99,7 +95,7 @@ def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
             snippet(summary, body),
             category,
             # Two tags may have become one.
-            [name for _, name in sorted(set(map(tuple, arrays(names))))][:MOST_TAGS],
+            [name for _, name in each_once(names)][:MOST_TAGS],
         )
         for pk, title, summary, body in found
         for kind, slug, category, names in [about[pk]]

@@ -16,14 +16,6 @@ from tests.interchange.content import bring, everything, exported, exported_afte
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def polio():
-    entry = make_live(slug="polio", title="Polio", tags=["virus"])
-    publishing.publish(add_draft(entry, title="Polio, again"), by=None)
-    entry.refresh_from_db()
-    return entry
-
-
 def undo(run, **options):
     return run_through(undoing(run, None, **options))
 

@@ -68,7 +68,8 @@ def test_a_parameter_that_the_query_does_not_use_is_a_mistake():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite has no server; the suite runs on PostgreSQL too"
+    connection.vendor == "sqlite",
+    reason="SQLite has no server; CI runs the suite on PostgreSQL too",
 )
 def test_a_server_that_was_started_again_is_asked_again():
     make_live(title="One")

@@ -5,7 +5,8 @@ while the watch tells that same epoch. docs/architecture.md says why that is eno
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -67,7 +68,11 @@ class PageCache:
                 key = (path, said.query, *key[2:])
                 page = self.store.get(key)
             if page is None or epoch is None or not self._still_holds(page, epoch):
-                return self._make(environ, start_response, key, epoch, said)
+                with self._turn() as waited:
+                    if waited:
+                        epoch, page = self.watch.epoch(), self.store.get(key)
+                    if not waited or page is None or page.epoch is not epoch or epoch is None:
+                        return self._make(environ, start_response, key, epoch, said)
         page.asked_again = True
         return self._answer(environ, start_response, key, page)
 
@@ -86,34 +91,25 @@ class PageCache:
             page.epoch = epoch
         return bool(same)
 
-    def _pass_on(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        return self._inner(environ, start_response)
+    @contextmanager
+    def _turn(self) -> Iterator[bool]:
+        """One page is made at a time; says whether it was waited for, in which time the
+        same page may have been made.
 
-    def _make(
-        self,
-        environ: dict[str, Any],
-        start_response: Any,
-        key: Any,
-        epoch: Epoch | None,
-        said: Declared,
-    ) -> Iterable[bytes]:
-        """Answers with a page that is made in its turn: threads that make pages at the
-        same time only take the interpreter from one another, and make some of them twice.
+        Threads that make pages at the same time only take the interpreter from one another.
         """
         waited = not self._making.acquire(blocking=False)
         has_turn = not waited or self._making.acquire(timeout=PATIENCE)
         try:
-            if waited:
-                epoch = self.watch.epoch()
-                page = self.store.get(key)
-                if page is not None and page.epoch is epoch and epoch is not None:
-                    return self._answer(environ, start_response, key, page)
-            return self._make_now(environ, start_response, key, epoch, said)
+            yield waited
         finally:
             if has_turn:
                 self._making.release()
 
-    def _make_now(
+    def _pass_on(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return self._inner(environ, start_response)
+
+    def _make(
         self,
         environ: dict[str, Any],
         start_response: Any,
