@@ -43,9 +43,22 @@ PLAIN = r"""CREATE OR REPLACE FUNCTION causes_plain(value text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
     regexp_replace(normalize(value, NFD), '[\u0300-\u036f]', '', 'g')"""
 
-_INDEX = """CREATE OR REPLACE FUNCTION causes_search_index(wanted bigint[]) RETURNS void
-    LANGUAGE sql AS $$
-    INSERT INTO causes_search (revision_id, title, words)
+
+def _for_rows(name: str, statements: str) -> str:
+    """A function of an array of ids, `wanted`, which triggers mostly call with none.
+
+    In plpgsql, which plans its statements once for a connection: SQL functions are planned
+    at each call, which was four fifths of the time that a bulk load took.
+    """
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}(wanted bigint[]) RETURNS void LANGUAGE plpgsql AS $$ "
+        f"BEGIN IF cardinality(wanted) = 0 THEN RETURN; END IF; {statements} END $$"
+    )
+
+
+_INDEX = _for_rows(
+    "causes_search_index",
+    """INSERT INTO causes_search (revision_id, title, words)
     SELECT r.id, to_tsvector('english', causes_plain(r.title)),
         setweight(to_tsvector('english', causes_plain(r.title)), 'A')
         || setweight(to_tsvector('english', causes_plain(r.summary)), 'B')
@@ -56,10 +69,13 @@ _INDEX = """CREATE OR REPLACE FUNCTION causes_search_index(wanted bigint[]) RETU
             WHERE link.revision_id = r.id), ''))), 'C')
         || setweight(to_tsvector('english', causes_plain(r.body)), 'D')
     FROM causes_revision r WHERE r.id = ANY (wanted) AND r.withheld_at IS NULL
-    ON CONFLICT (revision_id) DO UPDATE SET title = excluded.title, words = excluded.words $$"""
+    ON CONFLICT (revision_id) DO UPDATE
+    SET title = excluded.title, words = excluded.words;""",
+)
 
-_REFRESH = f"""CREATE OR REPLACE FUNCTION causes_listing_refresh(wanted bigint[]) RETURNS void
-    LANGUAGE sql AS $$ {listing.refresh("= ANY (wanted)", "clock_timestamp()")} $$"""
+_REFRESH = _for_rows(
+    "causes_listing_refresh", listing.refresh("= ANY (wanted)", "clock_timestamp()")
+)
 
 _PUBLIC = public_or_to_come("clock_timestamp()")
 
