@@ -7,6 +7,7 @@ from django.db import connection
 from causes import database, lists, publishing
 from causes.lists import NoSuchPage
 from causes.models import Category, Entry, ListedTag, Listing, Publication, Rendering, Tag
+from causes.models.clock import now
 from causes.models.rendering import RENDERER
 from causes.reading import read_live
 from causes.text.markdown import render
@@ -91,6 +92,16 @@ def test_derived_rows_are_the_same_as_if_they_were_made_anew():
     assert Listing.objects.get(kind="cause", title="Two again").slug == "two-renamed"
     assert derived() == made_anew()
     assert Listing.objects.count() == 2
+
+
+def test_what_ends_in_this_millisecond_leaves_the_lists_and_the_search_index_with_it():
+    ended = [make_live(title=f"Cause {number}", tags=["nerve"]) for number in range(20)]
+    for entry in ended:
+        Publication.objects.filter(entry=entry).update(live_until=now())
+    assert derived() == ([], [])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM causes_search")
+        assert cursor.fetchone() == (0,)
 
 
 def test_a_merged_category_lists_what_its_old_name_held():

@@ -44,7 +44,8 @@ _BAD_SLUG = (
     "(NEW.slug GLOB '*[^a-z0-9-]*' OR NEW.slug = '' OR NEW.slug GLOB '-*'"
     " OR NEW.slug GLOB '*-' OR NEW.slug GLOB '*--*')"
 )
-_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+# Written as Django writes a moment: with fewer digits the present one would come before itself.
+_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 _PUBLIC = public_or_to_come(_NOW)
 _OVERLAP = """EXISTS (SELECT 1 FROM causes_publication other
     WHERE other.entry_id = NEW.entry_id AND other.id IS NOT NEW.id
