@@ -32,6 +32,7 @@ from causes.admin.verbs import VERBS, Desk, VerbViews
 from causes.admin.verbs.spans import published
 from causes.admin.writing import WritingViews
 from causes.models import Cause, Entry, Event, Page, Revision
+from causes.models.arrays import each_once
 from causes.publishing import Refusal, StaleDraft
 from causes.reading import read_revision
 
@@ -103,7 +104,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
     @admin.display(description="tags")
     def tag_names(self, entry: Entry) -> str:
         newest = self._newest(entry)
-        return ", ".join(tag.name for tag in newest.shown_tags()) if newest else "–"
+        return ", ".join(name for _, name in each_once(newest.tags_today)) if newest else "–"
 
     @admin.display(description="last edited")
     def edited(self, entry: Entry) -> str:
@@ -114,16 +115,13 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         return f"{who}, {date_format(localtime(newest.created_at), 'j M Y, H:i')}"
 
     @admin.display(description="live since")
-    def live_since(self, entry: Entry) -> str:
-        live = getattr(entry, "live_rows", [])
+    def live_since(self, entry: Any) -> str:
+        live = entry.live_rows
         return date_format(localtime(live[0].live_from), "j M Y, H:i") if live else "–"
 
     @staticmethod
-    def _newest(entry: Any) -> Revision | None:
-        rows = getattr(entry, "newest_rows", None)
-        if rows is None:
-            return entry.newest
-        return rows[0] if rows else None
+    def _newest(entry: Any) -> Any:
+        return next(iter(entry.newest_rows), None)
 
     # Who may ---------------------------------------------------------------------
 
@@ -167,9 +165,9 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        entry = self.get_object(request, object_id)
-        may_change = entry is None or self.has_change_permission(request, entry)
-        if not may_change and self.has_view_permission(request, entry):
+        only_reads = not self.has_change_permission(request) and self.has_view_permission(request)
+        entry = self.get_object(request, object_id) if only_reads else None
+        if entry is not None:
             if request.method == "POST":
                 raise PermissionDenied
             return self._read_view(request, entry)
@@ -275,7 +273,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
                 request, "Nothing was changed, so there is no new revision.", messages.INFO
             )
         else:
-            live = Entry.objects.with_state().get(pk=entry.pk).is_live
+            live = Entry.facts_of(entry).is_live
             tail = " Readers still see the text that was published." if live else ""
             self.message_user(
                 request,

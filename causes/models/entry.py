@@ -159,8 +159,10 @@ class Entry(NaturalKeyModel):
 
     @property
     def newest(self) -> Any:
-        """The newest revision, or None for an entry that has none yet."""
-        return self.revisions.filter(number=self.last_number).first()
+        """The newest revision with its category, or None for an entry that has none yet."""
+        rows = self.revisions.filter(number=self.last_number)
+        # In no order: there is one, and theirs would ask for the entry again.
+        return rows.select_related("category__merged_into").order_by().first()
 
     @property
     def state(self) -> "Entry.State":
