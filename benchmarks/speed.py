@@ -17,7 +17,6 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -88,49 +87,53 @@ def one_page(places: Any, engines: list[str], size: int, report: Report, options
         where = f"/causes/{slugs[0]}/"
         with python_server("granian", SITE, place.environment, name="this site") as site:
             page = site.get(where)[1]
-            with tempfile.NamedTemporaryFile() as file:
-                Path(file.name).write_bytes(page)
-                env = {**place.environment, "FLOOR_PAGE": file.name}
-                env["PYTHONPATH"] = str(ROOT / "benchmarks")
-                with (
-                    python_server("granian", "floor:application", env, name="floor") as floor,
-                    nginx(page) as kept,
-                    nginx(page, close=True) as closed,
-                ):
-                    for connections in (16, 64):
-                        targets = [
-                            (site.name, site, [where]),
-                            (f"{site.name}, {len(slugs):,} pages in turn", site, mixed(slugs)),
-                            ("bare WSGI function, granian", floor, ["/"]),
-                            (kept.name, kept, ["/"]),
-                            (closed.name, closed, ["/"]),
-                        ]
-                        runs = in_turn(targets, connections, options)
-                        first = runs[kept.name]
-                        report.table(
-                            f"The warm cause page: {engine}, {size:,} entries, "
-                            f"{connections} connections",
+            with (
+                bare(place, page) as floor,
+                nginx(page) as kept,
+                nginx(page, close=True) as closed,
+            ):
+                for connections in (16, 64):
+                    targets = [
+                        (site.name, site, [where]),
+                        (f"{site.name}, {len(slugs):,} pages in turn", site, mixed(slugs)),
+                        (floor.name, floor, ["/"]),
+                        (kept.name, kept, ["/"]),
+                        (closed.name, closed, ["/"]),
+                    ]
+                    runs = in_turn(targets, connections, options)
+                    first = runs[kept.name]
+                    report.table(
+                        f"The warm cause page: {engine}, {size:,} entries, "
+                        f"{connections} connections",
+                        [
+                            "what answers",
+                            "requests/s",
+                            "spread",
+                            "p99 ms",
+                            "CPU µs",
+                            "of nginx",
+                        ],
+                        [
                             [
-                                "what answers",
-                                "requests/s",
-                                "spread",
-                                "p99 ms",
-                                "CPU µs",
-                                "of nginx",
-                            ],
-                            [
-                                [
-                                    name,
-                                    f"{run.rate:,.0f}",
-                                    f"{run.spread:.0%}",
-                                    f"{run.worst:.1f}",
-                                    f"{run.cpu_each:.0f}",
-                                    ratio(run, first),
-                                ]
-                                for name, run in runs.items()
-                            ],
-                            f"A page of {len(page):,} bytes.",
-                        )
+                                name,
+                                f"{run.rate:,.0f}",
+                                f"{run.spread:.0%}",
+                                f"{run.worst:.1f}",
+                                f"{run.cpu_each:.0f}",
+                                ratio(run, first),
+                            ]
+                            for name, run in runs.items()
+                        ],
+                        f"A page of {len(page):,} bytes.",
+                    )
+
+
+def bare(place: Place, page: bytes) -> Server:
+    """The same bytes from a function that asks and looks at nothing, on the same server."""
+    file = place.folder / "floor.html"
+    file.write_bytes(page)
+    env = {**place.environment, "FLOOR_PAGE": str(file), "PYTHONPATH": str(ROOT / "benchmarks")}
+    return python_server("granian", "floor:application", env, name="bare WSGI function, granian")
 
 
 def mixed(slugs: list[str]) -> list[str]:
@@ -160,23 +163,21 @@ def all_pages(places: Any, report: Report, options: Any) -> None:
         with (
             python_server("granian", SITE, place.environment) as warm,
             python_server("granian", SITE, cold_env) as cold,
+            bare(place, warm.get(pages["cause"][0])[1]) as floor,
         ):
             queries = json.loads(
                 place.python("queries.py", *[paths[0] for paths in pages.values()])
             )
-            for name, paths in pages.items():
-                hot, new = Runs(), Runs()
+            etag = warm.get(pages["cause"][0])[2]["ETag"]
+            kinds = [(name, paths, "") for name, paths in pages.items()]
+            for name, paths, known in [*kinds, ("304 of a cause", pages["cause"], etag)]:
+                hot, new, least = Runs(), Runs(), Runs()
                 load(warm, paths, Runs(), seconds=WARM_UP + len(paths) // 150)
                 for _ in range(options.repeat):
-                    load(warm, paths, hot, seconds=options.seconds)
-                    load(cold, paths, new, seconds=options.seconds, connections=4)
-                rows.append(page_row(name, hot, new, queries[paths[0]]))
-            etag = warm.get(pages["cause"][0])[2]["ETag"]
-            hot, new = Runs(), Runs()
-            for _ in range(options.repeat):
-                load(warm, pages["cause"], hot, seconds=options.seconds, etag=etag)
-                load(cold, pages["cause"], new, seconds=options.seconds, etag=etag, connections=4)
-            rows.append(page_row("304 of a cause", hot, new, queries[pages["cause"][0]]))
+                    load(floor, ["/"], least, seconds=options.seconds)
+                    load(warm, paths, hot, seconds=options.seconds, etag=known)
+                    load(cold, paths, new, seconds=options.seconds, etag=known, connections=4)
+                rows.append(page_row(name, hot, new, least, queries[paths[0]]))
             memory = warm.memory()
         report.table(
             f"Pages: {engine}, {size:,} entries",
@@ -185,16 +186,18 @@ def all_pages(places: Any, report: Report, options: Any) -> None:
                 "warm, requests/s",
                 "spread",
                 "CPU µs",
+                "rate, of bare",
                 "cold, requests/s",
                 "spread",
                 "CPU µs",
+                "CPU, of bare",
                 "p99 ms",
                 "queries",
                 "errors",
             ],
             rows,
             f"A worker held {memory:.0f} MiB after all of it. Warm: 16 connections; cold: 4, "
-            "with PAGE_CACHE_MB=0.",
+            "with PAGE_CACHE_MB=0. A bare WSGI function took turns with each of them.",
         )
 
 
@@ -250,15 +253,17 @@ def kinds_of(place: Place) -> dict[str, list[str]]:
     }
 
 
-def page_row(name: str, hot: Runs, new: Runs, queries: int) -> list[str]:
+def page_row(name: str, hot: Runs, new: Runs, least: Runs, queries: int) -> list[str]:
     return [
         name,
         f"{hot.rate:,.0f}",
         f"{hot.spread:.0%}",
         f"{hot.cpu_each:.0f}",
+        ratio(hot, least),
         f"{new.rate:,.0f}",
         f"{new.spread:.0%}",
         f"{new.cpu_each:,.0f}",
+        f"{new.cpu_each / least.cpu_each:,.0f}",
         f"{new.worst:.0f}",
         str(queries),
         str(hot.errors + new.errors),
@@ -272,9 +277,9 @@ def editing(places: Any, report: Report) -> None:
         said = place.copy().python("editing.py")
         for line in said.splitlines():
             row = json.loads(line)
-            first = growth.setdefault(
-                (engine, row["what"]), row["median"] if size >= 1000 else None
-            )
+            first = growth.get((engine, row["what"]))
+            if first is None and size >= 1000:
+                first = growth[engine, row["what"]] = row["median"]
             rows.append(
                 [
                     engine,

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import csrf_protect_m
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Q, Subquery
+from django.db.models import Exists, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -22,11 +22,12 @@ from causes.admin.forms import RevisionForm
 from causes.admin.history import HistoryViews
 from causes.admin.lists import (
     CategoryFilter,
+    EntryList,
     StateFilter,
     StepFilter,
     TagFilter,
+    holding,
     newest_of,
-    with_columns,
 )
 from causes.admin.verbs import VERBS, Desk, VerbViews
 from causes.admin.verbs.spans import published
@@ -61,17 +62,17 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = super().get_queryset(request)
         if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
-            titles = newest_of().values("title")[:1]
-            rows = with_columns(rows).annotate(newest_title=Subquery(titles))
+            rows = rows.annotate(newest_title=Subquery(newest_of().values("title")[:1]))
         return rows
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EntryList]:
+        return EntryList
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        for word in search_term.replace("\x00", "").split():
-            found = newest_of().filter(Q(title__icontains=word) | Q(summary__icontains=word))
-            queryset = queryset.filter(Q(slug__icontains=word) | Exists(found))
-        return queryset, False
+        words = search_term.replace("\x00", "").split()
+        return (queryset.filter(Exists(holding(words))) if words else queryset), False
 
     def action_checkbox(self, entry: Entry) -> str:
         # As Django's own, without a template for each row.
