@@ -92,8 +92,24 @@ class Reading:
 _REVIEW = ("revision", "reviewer", "qualification", "reviewed_on")
 
 
-@Prepared
-def _live_entry(at: datetime, kind: str, slug: str) -> Any:
+_COLUMNS = (
+    "pk",
+    "live_from",
+    "revision",
+    "revision__title",
+    "revision__summary",
+    "category_name",
+    "category_slug",
+    "last_review",
+    "tags",
+    "sources",
+    "revision__rendering__renderer",
+)
+_HTML = ("revision__rendering__body_html", "revision__rendering__outline")
+"""Most of the bytes, and they follow from the revision and the renderer."""
+
+
+def _entry(at: datetime, kind: str, slug: str, *more: str) -> Any:
     reviews = Review.objects.filter(revision__entry=OuterRef("entry")).latest_first()
     tags = TaggedRevision.objects.filter(content_object=OuterRef("revision")).as_called_today()
     cited = Citation.objects.filter(revision=OuterRef(OuterRef("revision"))).values("source_key")
@@ -105,21 +121,17 @@ def _live_entry(at: datetime, kind: str, slug: str) -> Any:
         last_review=AsArrays(reviews[:1], *_REVIEW),
         tags=AsArrays(tags.order_by(), "folded", "now", "name", "slug"),
         sources=AsArrays(sources.order_by(), *CitedSource._fields[1:]),
-    ).values_list(
-        "pk",
-        "live_from",
-        "revision",
-        "revision__title",
-        "revision__summary",
-        "category_name",
-        "category_slug",
-        "last_review",
-        "tags",
-        "sources",
-        "revision__rendering__renderer",
-        "revision__rendering__body_html",
-        "revision__rendering__outline",
-    )
+    ).values_list(*_COLUMNS, *more)
+
+
+@Prepared
+def _live_entry(at: datetime, kind: str, slug: str) -> Any:
+    return _entry(at, kind, slug, *_HTML)
+
+
+@Prepared
+def _without_html(at: datetime, kind: str, slug: str) -> Any:
+    return _entry(at, kind, slug)
 
 
 class LiveRows(NamedTuple):
@@ -129,19 +141,16 @@ class LiveRows(NamedTuple):
     tags: list[Any]
     related: list[Any]
 
-    def besides_html(self) -> tuple[Any, ...]:
-        """The same without the HTML, which follows from the revision: small, to be compared."""
-        return (*self.entry[:-_HTML], self.related)
+    @property
+    def basis(self) -> tuple[Any, ...]:
+        """All of it but the HTML."""
+        return (*self.entry[: len(_COLUMNS)], self.related)
 
 
-_HTML = 2
-"""How many of the last columns of `_live_entry` hold the stored HTML."""
-
-
-def live_rows(kind: str, slug: str) -> LiveRows | None:
+def live_rows(kind: str, slug: str, entry_at: Prepared = _live_entry) -> LiveRows | None:
     """In two queries; None when nothing is live at an address."""
     at = now()
-    found = _live_entry(at=at, kind=kind, slug=slug)
+    found = entry_at(at=at, kind=kind, slug=slug)
     if not found:
         return None
     entry = found[0]
@@ -155,8 +164,8 @@ def live_rows(kind: str, slug: str) -> LiveRows | None:
 
 def basis(kind: str, slug: str) -> tuple[Any, ...] | None:
     """What a page of a live text rests on: while this is the same, so is the page."""
-    rows = live_rows(kind, slug)
-    return rows and rows.besides_html()
+    rows = live_rows(kind, slug, _without_html)
+    return rows and rows.basis
 
 
 def read_live(kind: str, slug: str) -> Reading | None:
@@ -191,7 +200,7 @@ def read_live(kind: str, slug: str) -> Reading | None:
         review=line,
         edited_since_review=line is not None and line.revision_id != revision,
         related=cards(rows.related, where),
-        rests_on=rows.besides_html(),
+        rests_on=rows.basis,
     )
 
 
