@@ -264,6 +264,8 @@ def test_the_list_shows_state_and_filters_by_it(desk):
     [
         ({"q": "ulnar"}, {"Ulnar"}),
         ({"q": "slug-of-radial"}, {"Radial"}),
+        ({"q": "radial slug-of"}, {"Radial"}),
+        ({"q": "ulnar radial"}, set()),
         ({"tag": "virus"}, {"Ulnar"}),
         ({"category": "injuries"}, {"Radial"}),
         ({"o": "1"}, {"Ulnar", "Radial"}),
@@ -277,6 +279,16 @@ def test_the_list_is_searched_sorted_and_filtered(desk, query, titles):
     )
     shown = desk.get(url("changelist"), query).context["cl"].queryset
     assert {entry.newest.title for entry in shown} == titles
+
+
+@pytest.mark.parametrize(("order", "titles"), [("1", ["A", "B", "C"]), ("-1", ["C", "B", "A"])])
+def test_the_list_stands_in_the_order_that_was_asked_for(desk, order, titles):
+    for title in ("B", "C", "A"):
+        make_live(title=title)
+    rows = desk.get(url("changelist"), {"o": order}).context["cl"].result_list
+    html = desk.get(url("changelist"), {"o": order}).content.decode()
+    assert [entry.newest.title for entry in rows] == titles
+    assert re.findall(r'class="field-title[^>]*><a[^>]*>(\w)<', html) == titles
 
 
 def test_the_list_takes_the_same_number_of_queries_for_twice_the_rows(desk):
