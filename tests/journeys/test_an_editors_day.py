@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from tests.journeys.test_pages_in_chromium import violations
 
 TITLE = "Bell's palsy"
@@ -106,7 +108,7 @@ def test_two_editors_meet_and_both_texts_are_kept(signed_in):
     other.wait_for_selector(".conflict")
     assert violations(other) == []
     choice = other.locator("fieldset.choice")
-    assert choice.count() == 1
+    expect(choice).to_have_count(1)
     assert "From the first tab." in choice.inner_text()
     assert "From the second tab." in choice.inner_text()
     choice.locator("input[value=mine]").check()
@@ -114,6 +116,7 @@ def test_two_editors_meet_and_both_texts_are_kept(signed_in):
     other.wait_for_selector(".messagelist .success")
     assert other.input_value("#id_body").endswith("From the second tab.")
     other.click(".historylink")
+    other.wait_for_load_state()
     assert other.locator("table th[scope=row]").count() >= 3
     other.click("text=Compare the two")
     assert "first" in other.inner_text(".changes del")

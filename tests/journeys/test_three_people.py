@@ -94,6 +94,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     # The reviewer sends it back; the writer sees why, on the front page and in the form.
     assert "Carpal tunnel" in front(reviewer, "waiting")
     reviewer.click("section:has(> #work-waiting) a:has-text('Carpal tunnel')")
+    reviewer.wait_for_load_state()
     assert reviewer.locator("textarea#id_body").count() == 0
     ask(reviewer, "send_back", "sent back", reason="Say which fingers.")
     assert "Say which fingers." in front(writer, "sent-back")
@@ -114,6 +115,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     other.click("text=Save what I chose")
     assert "still to choose" in other.inner_text(".errornote")
     choices = other.locator("fieldset.choice")
+    expect(choices).to_have_count(3)
     for choice, side in zip(choices.all(), ("mine", "theirs", "mine"), strict=True):
         choice.locator(f"input[value={side}]").check()
     press(other, "text=Save what I chose", "saved as revision 3")
@@ -177,6 +179,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     # Every text that anyone saved is still readable in the history.
     writer.goto(address)
     writer.click(".historylink")
+    writer.wait_for_load_state()
     links = [
         link.get_attribute("href") for link in writer.locator("td.acts a:has-text('Preview')").all()
     ]
@@ -223,4 +226,5 @@ def test_what_was_typed_comes_back_after_a_crash_and_after_signing_in_again(peop
     writer.reload()
     assert writer.locator(".kept").count() == 0
     writer.click(".historylink")
-    assert writer.locator(".history th[scope=row]").count() == 2  # no kept copy is in the history
+    # No kept copy is in the history.
+    expect(writer.locator(".history th[scope=row]")).to_have_count(2)
