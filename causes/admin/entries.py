@@ -59,12 +59,6 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
 
     # The list ------------------------------------------------------------------
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request)
-        if request.resolver_match and request.resolver_match.url_name.endswith("_changelist"):
-            rows = rows.annotate(newest_title=Subquery(newest_of().values("title")[:1]))
-        return rows
-
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EntryList]:
         return EntryList
 
@@ -84,7 +78,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
             entry,
         )
 
-    @admin.display(description="title", ordering="newest_title")
+    @admin.display(description="title", ordering=Subquery(newest_of().values("title")[:1]))
     def title(self, entry: Entry) -> str:
         newest = self._newest(entry)
         return newest.title if newest else entry.slug
