@@ -262,7 +262,7 @@ def read_together(publications: list[Publication]) -> list[Reading]:
     """Several texts for one page: headings a level lower, ids kept apart by the slugs."""
     for publication in publications:
         publication.revision.entry = publication.entry  # the same row, read once
-    prefixes = [f"{publication.entry.slug}-" for publication in publications]
+    prefixes = [f"{publication.entry.slug}--" for publication in publications]
     revisions = [publication.revision for publication in publications]
     readings = _readings(revisions, prefixes, top_level=3)
     for reading, publication in zip(readings, publications, strict=True):

@@ -11,7 +11,8 @@ from causes.models import Category, Source, Tag
 from causes.publishing import Text, publishing_problems
 from causes.reading import read_unsaved
 from causes.text.advice import Advice, advise, measure
-from causes.text.markdown import BODY_LIMIT, cited_keys
+from causes.text.body import cited_keys
+from causes.text.markdown import BODY_LIMIT
 
 
 class WritingViews:

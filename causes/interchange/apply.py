@@ -31,7 +31,7 @@ from causes.models.clock import now
 from causes.publishing import ImportRunning, Refusal
 from causes.publishing.incoming import Incoming, Names, note_changes, write
 from causes.publishing.verb import User
-from causes.text.markdown import cited_keys
+from causes.text.body import cited_keys
 from causes.text.names import fold
 
 ITEMS_AT_ONCE = 200

@@ -24,7 +24,7 @@ from causes.interchange.values import shown_moment
 from causes.models import Entry, Publication
 from causes.models.clock import now
 from causes.publishing.verb import User
-from causes.text.markdown import cited_keys
+from causes.text.body import cited_keys
 
 SHOWN = WRITTEN | {CONFLICT, KEPT}
 """Outcomes of which the plan keeps what is in the file, to write it or to compare it."""

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
-from causes.text.markdown import objections
+from causes.text.body import objections
 from causes.text.names import SLUG_RULE, bad_characters, is_slug, name_slug
 
 Read = Callable[[Any], Any]

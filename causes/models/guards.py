@@ -18,7 +18,7 @@ from causes.models.review import Review
 from causes.models.revision import Citation, Revision, count_uncited
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
-from causes.text.markdown import objections
+from causes.text.body import objections
 from causes.text.names import bad_characters, fold
 
 

@@ -12,8 +12,8 @@ from causes.models.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.taxonomy import Category, Tag, TaggedRevision
-from causes.text.advice import uncited_paragraphs
-from causes.text.markdown import BODY_LIMIT, cited_keys
+from causes.text.body import cited_keys, uncited_paragraphs
+from causes.text.markdown import BODY_LIMIT
 
 WITHHELD_TITLE = "Withheld"
 """What stands where the title of a withheld text stood."""

@@ -16,7 +16,7 @@ from causes.database import bulk
 from causes.models import Event, Import, Redirect
 from causes.models.revision import count_uncited
 from causes.publishing.verb import User
-from causes.text.markdown import cited_keys
+from causes.text.body import cited_keys
 
 Row = dict[str, Any]
 

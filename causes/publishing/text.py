@@ -6,7 +6,7 @@ from typing import Self
 
 from causes.models import Category, Entry, Revision, Source, Tag
 from causes.publishing.situations import Problem
-from causes.text.markdown import cited_keys, objections
+from causes.text.body import objections, read_body, unresolved
 from causes.text.names import bad_characters
 
 
@@ -68,11 +68,11 @@ def publishing_problems(
         problems.append(("category", "Readers find causes by category: choose one."))
     if not text.body.strip():
         problems.append(("body", "The text is empty."))
-    keys = cited_keys(text.body)
+    keys: Collection[str] = known or ()
     if known is None:
-        known = set(Source.objects.filter(key__in=keys).values_list("key", flat=True))
-    for key in keys:
-        if key not in known:
-            sentence = f"It cites [@{key}], but there is no source with the key {key!r}: "
-            problems.append(("body", sentence + "add the source, or correct the key."))
+        found = read_body(text.body)
+        known = set(Source.objects.filter(key__in=found.keys).values_list("key", flat=True))
+        if found.near_misses or found.words_in_brackets or known != set(found.keys):
+            keys = set(Source.objects.values_list("key", flat=True))
+    problems += [("body", sentence) for sentence in unresolved(text.body, known, keys)]
     return problems
