@@ -82,11 +82,11 @@ def make_parser() -> MarkdownIt:
     markdown.inline.ruler.before("newline", "address", _bare_address)
     markdown.core.ruler.after("inline", "www", _www_addresses)
     markdown.block.ruler.at("reference", _reference)
-    alternatives = {"alt": ["paragraph", "reference"]}
-    markdown.block.ruler.at("footnote_def", _footnote, alternatives)
-    deflist = next(r for r in markdown.block.ruler.getRules("") if r.__name__ == "deflist")
-    alternatives = {"alt": ["paragraph", "reference", "blockquote"]}
-    markdown.block.ruler.at("deflist", _only_colons(deflist), alternatives)
+    block = markdown.block.ruler
+    block.at("footnote_def", _footnote, {"alt": ["paragraph", "reference"]})
+    deflist = next(rule for rule in block.getRules("") if rule.__name__ == "deflist")
+    alternatives = ["paragraph", "reference", "blockquote"]
+    block.at("deflist", _only_colons(deflist), {"alt": alternatives})
     return markdown
 
 
