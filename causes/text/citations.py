@@ -53,8 +53,10 @@ def citation_plugin(markdown: MarkdownIt) -> None:
     markdown.inline.ruler.after("link", "citation", citation_rule)
 
 
-# Any bracket with an @ at the start of a word, and a key without its brackets.
-_LIKE_A_GROUP = re.compile(r"\[[^\[\]@]{0,40}(?<![\w.])@[^\[\]]{0,200}\]?")
+# An @ first in a bracket; or later in it, before a word with a digit or a dash; or a bare key.
+_LIKE_A_GROUP = re.compile(
+    r"\[(?:[\s\-–—−]{0,9}@|[^\[\]@]{1,40}(?<![\w.])@(?=[^\W_]*[\d–—−_-]))[^\[\]]{0,200}\]?"
+)
 _DASH = "[-–—−‐‑_]"
 _BARE_KEY = re.compile(
     rf"(?<![\w@./\ufffc])@(?=[^\W_]*{_DASH}?[^\W_]*\d)[^\W_]+(?:{_DASH}[^\W_]+)+"

@@ -299,6 +299,7 @@ def test_what_looks_like_a_citation_and_is_none_is_named_with_the_nearest_key(bo
         "[@clinic](https://example.org/)",
         "[@clinic][c]\n\n[c]: https://example.org/",
         "mail a@b-2.org or @NHSuk",
+        "[follow @NHSuk] and [Operations @ the clinic]",
         "https://example.org/@maas-2015",
         "<!-- [@Maas-2015] -->",
     ],
