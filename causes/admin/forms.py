@@ -11,7 +11,7 @@ from causes import publishing
 from causes.admin.conflict import Conflict
 from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
-from causes.text.names import slug_from_title
+from causes.text.slugs import slug_from_title
 
 
 class TagSelect(AutocompleteSelectMultiple):

@@ -16,7 +16,9 @@ from causes import publishing
 from causes.admin.busy import KeepsText
 from causes.models import Category, Tag
 from causes.publishing import NameTaken
-from causes.text.names import fold, name_slug, tidy
+from causes.text.characters import tidy_line
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 
 class TaxonForm(forms.ModelForm):
@@ -33,7 +35,7 @@ class TaxonForm(forms.ModelForm):
         super()._post_clean()
 
     def _objection(self) -> str:
-        model, name = type(self.instance), tidy(self.new_name)
+        model, name = type(self.instance), tidy_line(self.new_name)
         if objection := model.name_objection(name):
             return str(objection)
         others = model.objects.exclude(pk=self.instance.pk)

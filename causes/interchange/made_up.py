@@ -29,7 +29,8 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.text.names import fold, name_slug
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 CHUNK = 500
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)

@@ -22,7 +22,9 @@ from causes.interchange.staging import Reading, Thing
 from causes.interchange.store import Store
 from causes.interchange.values import moment, shown_moment, slug
 from causes.models import Category, Tag
-from causes.text.names import fold, name_slug, slug_from_title, tags_from_string, tidy
+from causes.text.characters import tidy_line
+from causes.text.names import fold, tags_from_string
+from causes.text.slugs import name_slug, slug_from_title
 
 KEYS = {
     "title": "The title; without it, the first `# heading` is taken out of the text.",
@@ -110,7 +112,7 @@ class _Reader:
 
     def _name(self, path: Path, kind: str, name: str) -> str:
         """The slug of a category or tag that is named, be it new or not."""
-        name = tidy(name)
+        name = tidy_line(name)
         known = self.here[kind].get(fold(name)) or self.here[kind].get(name)
         made = name_slug(name)
         if known or made in self.new[kind]:

@@ -14,8 +14,9 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
+from causes.text.characters import bad_characters
 from causes.text.markdown import objections
-from causes.text.names import SLUG_RULE, bad_characters, is_slug, name_slug
+from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 
 Read = Callable[[Any], Any]
 
@@ -169,9 +170,8 @@ def taxon_slug(value: Any) -> str:
     return value
 
 
-@lru_cache(maxsize=5_000)  # the same few names stand in row after row
-def _is_taxon_slug(value: str) -> bool:
-    return name_slug(value) == value
+# The same few names stand in row after row.
+_is_taxon_slug = lru_cache(maxsize=5_000)(is_name_slug)
 
 
 def taxon_name(model: Any) -> Read:

@@ -18,8 +18,9 @@ from causes.models.review import Review
 from causes.models.revision import Citation, Revision, count_uncited
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
+from causes.text.characters import bad_characters
 from causes.text.markdown import objections
-from causes.text.names import bad_characters, fold
+from causes.text.names import fold
 
 
 class Refused(ValueError):

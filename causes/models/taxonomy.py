@@ -18,7 +18,9 @@ from taggit.models import ItemBase, TagBase
 from causes.models.address import address
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
-from causes.text.names import bad_characters, fold, name_slug, tidy
+from causes.text.characters import bad_characters, tidy_line
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 
 class FoldedField(models.CharField):
@@ -68,7 +70,7 @@ class Taxon(models.Model):
         abstract = True
 
     def clean(self) -> None:
-        self.name = tidy(self.name)
+        self.name = tidy_line(self.name)
         if objection := self.name_objection(self.name):
             raise ValidationError({"name": objection})
         others = type(self).objects.exclude(pk=self.pk)
@@ -82,7 +84,7 @@ class Taxon(models.Model):
             )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name = tidy(self.name)
+        self.name = tidy_line(self.name)
         if not self.slug:
             self.slug = name_slug(self.name)
         self.updated_at = now()

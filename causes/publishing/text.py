@@ -6,8 +6,8 @@ from typing import Self
 
 from causes.models import Category, Entry, Revision, Source, Tag
 from causes.publishing.situations import Problem
+from causes.text.characters import bad_characters
 from causes.text.markdown import cited_keys, objections
-from causes.text.names import bad_characters
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from causes.text.characters import bad_characters
 from causes.text.citations import Citation, citation_plugin, scan
-from causes.text.names import bad_characters, name_slug
+from causes.text.slugs import name_slug
 
 BODY_LIMIT = 200_000
 """The longest body, in characters."""

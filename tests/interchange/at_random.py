@@ -9,7 +9,7 @@ from causes import publishing
 from causes.models import Category, Entry, Source, Tag
 from causes.models.clock import now
 from causes.publishing import Refusal, Text
-from causes.text.names import name_slug
+from causes.text.slugs import name_slug
 
 letters = st.characters(exclude_categories=("Cs",), exclude_characters="\x00")
 words = st.text(letters, max_size=40)
