@@ -28,7 +28,7 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
     need(by, f"change_{model._meta.model_name}")
     old: Any = model.objects.select_for_update().get(pk=taxon.pk)
     name = tidy_line(name)
-    if name == old.name:
+    if old.is_called(name):
         return old
     if objection := model.name_objection(name):
         raise NameTaken(objection)

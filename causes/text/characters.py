@@ -161,9 +161,18 @@ def without_invisible(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether a reader sees nothing where this text is shown."""
     seen = without_invisible(text).replace("\u2800", "")  # the Braille pattern without a dot
-    return not any(unicodedata.category(character)[0] in "LNPS" for character in seen)
+    return all(unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf") for c in seen)
 
 
 def legal_in_xml(text: str) -> str:
     """The text without characters that XML 1.0 forbids, which older rows can hold."""
     return _ILLEGAL_IN_XML.sub("", text)
+
+
+_CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20)))
+
+
+def legal_page(page: bytes) -> bytes:
+    """The same of a whole page in UTF-8, at the cost of copying it."""
+    page = page.translate(None, _CONTROLS)
+    return page.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")
