@@ -18,6 +18,7 @@ from causes.admin.verbs.moments import MomentField
 from causes.admin.verbs.spans import publish_now
 from causes.models import Category, Revision, Tag
 from causes.models.guards import Refused
+from causes.models.texts import TextFormField
 from causes.publishing import Refusal, Text, shown
 
 MOST = 200
@@ -43,7 +44,7 @@ class Bulk(ABC):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
+    reason = TextFormField(
         required=False, max_length=500, help_text="For the event log, the same for each."
     )
 

@@ -78,7 +78,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
             entry,
         )
 
-    @admin.display(description="title", ordering=Subquery(newest_of().values("title")[:1]))
+    @admin.display(description="title", ordering=Subquery(newest_of().values("sort_title")[:1]))
     def title(self, entry: Entry) -> str:
         newest = self._newest(entry)
         return newest.title if newest else entry.slug

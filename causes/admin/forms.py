@@ -11,7 +11,8 @@ from causes import publishing
 from causes.admin.conflict import Conflict
 from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
-from causes.text.names import slug_from_title
+from causes.text.characters import is_blank
+from causes.text.slugs import slug_from_title
 
 
 class TagSelect(AutocompleteSelectMultiple):
@@ -98,7 +99,7 @@ class RevisionForm(forms.ModelForm):
 
     def clean_title(self) -> str:
         title = str(self.cleaned_data["title"])
-        if not title.strip():
+        if is_blank(title):
             raise ValidationError("Write a title: every text needs one.")
         return title
 

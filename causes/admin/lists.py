@@ -58,7 +58,7 @@ def with_columns(entries: Any) -> Any:
             *("entry", "title", "created_at", "author__username"),
             *("category__name", "category__merged_into__name"),
         )
-        .annotate(tags_today=AsArrays(tags.order_by(), "folded", "name"))
+        .annotate(tags_today=AsArrays(tags.order_by(), "sort_name", "name"))
     )
     live = Publication.objects.live().only("entry", "live_from")
     return entries.with_state().prefetch_related(

@@ -16,7 +16,8 @@ from causes import publishing
 from causes.admin.busy import KeepsText
 from causes.models import Category, Tag
 from causes.publishing import NameTaken
-from causes.text.names import fold, name_slug, tidy
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 
 class TaxonForm(forms.ModelForm):
@@ -33,7 +34,9 @@ class TaxonForm(forms.ModelForm):
         super()._post_clean()
 
     def _objection(self) -> str:
-        model, name = type(self.instance), tidy(self.new_name)
+        model, name = type(self.instance), self.new_name
+        if self.instance.is_called(name):
+            return ""
         if objection := model.name_objection(name):
             return str(objection)
         others = model.objects.exclude(pk=self.instance.pk)
@@ -65,7 +68,7 @@ class TaxonAdmin(KeepsText, admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         publishing.save_record(obj, by=request.user)
-        if change and form.new_name != obj.name:
+        if change and not obj.is_called(form.new_name):
             try:
                 # A row of its own takes the name over: see causes/models/taxonomy.py.
                 renamed = publishing.rename_taxon(obj, form.new_name, by=request.user)
@@ -148,7 +151,7 @@ def _in_use(taxon: Any) -> bool:
 class CategoryAdmin(TaxonAdmin):
     merge_permission = "causes.merge_category"
     list_display = ("name", "position", "review_months", "description", "old_names")
-    ordering = ("position", "folded")
+    ordering = ("position", "sort_name")
 
 
 @admin.register(Tag)
@@ -156,7 +159,7 @@ class TagAdmin(TaxonAdmin):
     merge_permission = "causes.merge_tag"
     fields = ("name",)
     list_display = ("name", "used", "old_names")
-    ordering = ("folded",)
+    ordering = ("sort_name",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(link_count=Count("links"))

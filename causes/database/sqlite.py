@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from causes.database import listing
+from causes.database import listing, texts
 from causes.database.rules import (
     INSERT,
     PUBLIC_TABLES,
@@ -14,6 +14,7 @@ from causes.database.rules import (
     refusals,
     withheld_public,
 )
+from causes.text.characters import UNSTORABLE
 
 DIFFERENT = "IS NOT"
 
@@ -29,7 +30,12 @@ TABLES = (
         title, summary, body, tags, tokenize = 'porter unicode61 remove_diacritics 2')""",
     # A bigint would not be the row's own number, and each lookup two.
     *(
-        table.format(moment="datetime", integer="integer", key="id integer PRIMARY KEY")
+        table.format(
+            moment="datetime",
+            integer="integer",
+            by_code_point="",
+            key="id integer PRIMARY KEY",
+        )
         for table in listing.TABLES
     ),
 )
@@ -39,7 +45,6 @@ _TAG_NAMES = """(SELECT group_concat(coalesce(now_called.name, tag.name), ', ')
     LEFT JOIN causes_tag now_called ON now_called.id = tag.merged_into_id
     WHERE link.revision_id = {revision})"""
 
-_NUL = "instr(CAST({column} AS BLOB), x'00') > 0"
 _BAD_SLUG = (
     "(NEW.slug GLOB '*[^a-z0-9-]*' OR NEW.slug = '' OR NEW.slug GLOB '-*'"
     " OR NEW.slug GLOB '*-' OR NEW.slug GLOB '*--*')"
@@ -53,20 +58,28 @@ _OVERLAP = """EXISTS (SELECT 1 FROM causes_publication other
     AND (NEW.live_until IS NULL OR other.live_from < NEW.live_until))"""
 
 
-def _nul(columns: str) -> str:
-    return " OR ".join(_NUL.format(column=f"NEW.{column}") for column in columns.split())
+# SQLite reads these two as U+FFFD, and a text to its first NUL: they are looked for as bytes.
+_AS_BYTES = ("00", "EFBFBE", "EFBFBF")
+_CLASS = " || ".join(
+    f"char({first}) || '-' || char({last})" for first, last in UNSTORABLE if first != 0xFFFE
+)
+
+
+def _unstorable(column: str) -> str:
+    found = [f"instr(CAST({column} AS BLOB), x'{code}') > 0" for code in _AS_BYTES]
+    return " OR ".join([*found, f"{column} GLOB '*[' || {_CLASS} || ']*'"])
 
 
 def _refusals() -> Iterator[Refusal]:
     yield from refusals(DIFFERENT)
+    yield from texts.refusals(DIFFERENT, _unstorable)
     both = (INSERT, UPDATE)
     yield Refusal(
         "revision_sound",
         (INSERT,),
         "causes_revision",
-        f"trim(NEW.title, ' ' || char(9, 10, 13)) = '' OR {_nul('title summary body note')}"
-        " OR length(NEW.title) > 200 OR length(NEW.summary) > 500 OR length(NEW.body) > 200000",
-        "a text needs a title, fits its limits and holds no NUL",
+        "trim(NEW.title, ' ' || char(9, 10, 13)) = ''",
+        "a text needs a title",
     )
     yield Refusal(
         "publication_apart",
@@ -96,14 +109,6 @@ def _refusals() -> Iterator[Refusal]:
             f"causes_{table}",
             _BAD_SLUG,
             "a slug is small letters, digits and single hyphens",
-        )
-    for table, columns in (("category", "name slug"), ("tag", "name slug"), ("source", "title")):
-        yield Refusal(
-            f"{table}_nul",
-            both,
-            f"causes_{table}",
-            _nul(columns),
-            f"the text of a {table} holds no NUL",
         )
     yield Refusal(
         "source_key",

@@ -190,10 +190,10 @@ LEFT_OUT = frozenset(("event", "import", "citation"))
 
 # In rows that `dumpdata` writes; they come from elsewhere or are no content.
 PASSED_OVER = {
-    "revision": {"tags", "author", "uncited"},
-    "category": {"folded"},
-    "tag": {"folded"},
-    "source": {"checked_by"},
+    "revision": {"tags", "author", "uncited", "sort_title"},
+    "category": {"folded", "sort_name"},
+    "tag": {"folded", "sort_name"},
+    "source": {"checked_by", "sort_authors"},
     "review": {"recorded_by"},
 }
 

@@ -15,7 +15,8 @@ from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
 from causes.text.body import objections
-from causes.text.names import SLUG_RULE, bad_characters, is_slug, name_slug
+from causes.text.characters import bad_characters, is_blank, tidy, tidy_line
+from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 
 Read = Callable[[Any], Any]
 
@@ -28,15 +29,18 @@ def _of(model: Any, name: str) -> Any:
     return model._meta.get_field(name)
 
 
-def text(limit: int, *, blank: bool = True) -> Read:
+def text(limit: int, *, blank: bool = True, tidied: Callable[[str], str] = tidy_line) -> Read:
+    """A text, tidied before it is counted."""
+
     def read(value: Any) -> str:
         if type(value) is not str:
             raise Wrong(f"It must be a text, and is {_shown(value)}.")
-        if len(value) > limit:
-            raise Wrong(f"It has {len(value):,} characters; the most is {limit:,}.")
         if ("\x00" in value or not value.isascii()) and (sentence := bad_characters(value)):
             raise Wrong(sentence)
-        if not blank and not value.strip():
+        value = tidied(value)
+        if len(value) > limit:
+            raise Wrong(f"It has {len(value):,} characters; the most is {limit:,}.")
+        if not blank and is_blank(value):
             raise Wrong("It is empty.")
         return value
 
@@ -46,7 +50,7 @@ def text(limit: int, *, blank: bool = True) -> Read:
 def column(model: Any, name: str) -> Read:
     """A text as its model has it: how long, and what its validators refuse."""
     field = _of(model, name)
-    read_text = text(field.max_length, blank=field.blank)
+    read_text = text(field.max_length, blank=field.blank, tidied=field.tidied)
     # The limit and the NUL are looked at already.
     own = [v for v in field.validators if type(v).__module__ != "builtins" and _is_own(v)]
 
@@ -169,9 +173,8 @@ def taxon_slug(value: Any) -> str:
     return value
 
 
-@lru_cache(maxsize=5_000)  # the same few names stand in row after row
-def _is_taxon_slug(value: str) -> bool:
-    return name_slug(value) == value
+# The same few names stand in row after row.
+_is_taxon_slug = lru_cache(maxsize=5_000)(is_name_slug)
 
 
 def taxon_name(model: Any) -> Read:
@@ -189,6 +192,7 @@ def taxon_name(model: Any) -> Read:
 def body(value: Any) -> str:
     if type(value) is not str:
         raise Wrong(f"It must be a text, and is {_shown(value)}.")
+    value = tidy(value)
     if found := objections(value):
         raise Wrong(" ".join(found))
     return value

@@ -12,6 +12,7 @@ from causes.models.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.taxonomy import Category, Tag, TaggedRevision
+from causes.models.texts import LineField, SortKeyField, TextField
 from causes.text.body import cited_keys, uncited_paragraphs
 from causes.text.markdown import BODY_LIMIT
 
@@ -78,13 +79,14 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         help_text="UUIDs of the texts that stood in the entry before it, newest first, "
         "50 at most. It takes their place wherever they are.",
     )
-    title = models.CharField(max_length=200)
-    summary = models.CharField(
+    title = LineField(max_length=200)
+    sort_title = SortKeyField(of="title")
+    summary = LineField(
         max_length=500,
         blank=True,
         help_text="One or two sentences, shown in lists and by search engines.",
     )
-    body = models.TextField(blank=True, max_length=BODY_LIMIT)
+    body = TextField(blank=True, max_length=BODY_LIMIT)
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="revisions"
     )
@@ -94,7 +96,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         editable=False,
         help_text="How many tags belong to the text: once that many are linked, none can be added.",
     )
-    note = models.CharField(
+    note = LineField(
         "change note",
         max_length=300,
         blank=True,
@@ -181,7 +183,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         if "tag_links" not in getattr(self, "_prefetched_objects_cache", {}):
             links = links.select_related("tag__merged_into")
         tags = {link.tag.canonical.pk: link.tag.canonical for link in links}
-        return sorted(tags.values(), key=lambda tag: tag.folded)
+        return sorted(tags.values(), key=lambda tag: tag.sort_name)
 
 
 class Citation(models.Model):

@@ -13,6 +13,7 @@ from causes.models.address import address
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import Citation
+from causes.models.texts import AddressField, LineField, SortKeyField
 from causes.text.citations import KEY
 
 
@@ -57,31 +58,32 @@ class Source(NaturalKeyModel):
         help_text="How texts cite it: [@maas-2015]. It never changes once a text does.",
     )
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    authors = models.CharField(max_length=500)
-    title = models.CharField(max_length=500)
-    published_in = models.CharField(
+    authors = LineField(max_length=500)
+    sort_authors = SortKeyField(of="authors")
+    title = LineField(max_length=500)
+    published_in = LineField(
         "published in", max_length=300, blank=True, help_text="Journal with volume, or publisher."
     )
     year = models.PositiveSmallIntegerField(null=True, blank=True)
-    doi = models.CharField(
+    doi = LineField(
         "DOI",
         max_length=200,
         blank=True,
         validators=[RegexValidator(r"^10\.\d{4,9}/\S+\Z", "A DOI looks like 10.1000/xyz123.")],
     )
-    pmid = models.CharField(
+    pmid = LineField(
         "PMID",
         max_length=10,
         blank=True,
         validators=[RegexValidator(r"^[0-9]+\Z", "A PMID is a number.")],
     )
-    pmcid = models.CharField(
+    pmcid = LineField(
         "PMCID",
         max_length=12,
         blank=True,
         validators=[RegexValidator(r"^PMC[0-9]+\Z", "A PMCID looks like PMC5541325.")],
     )
-    url = models.URLField(
+    url = AddressField(
         "address", blank=True, max_length=500, validators=[URLValidator(schemes=["http", "https"])]
     )
     checked_on = models.DateField(
@@ -105,7 +107,7 @@ class Source(NaturalKeyModel):
         blank=True,
         help_text="When it was retracted or replaced. It stays listed, marked as withdrawn.",
     )
-    withdrawn_reason = models.CharField(max_length=300, blank=True)
+    withdrawn_reason = LineField(max_length=300, blank=True)
     updated_at = models.DateTimeField(default=now, editable=False)
 
     objects: ClassVar[Any] = SourceQuerySet.as_manager()

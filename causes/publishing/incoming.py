@@ -17,12 +17,13 @@ from causes.models import Event, Import, Redirect
 from causes.models.revision import count_uncited
 from causes.publishing.verb import User
 from causes.text.body import cited_keys
+from causes.text.names import sort_key
 
 Row = dict[str, Any]
 
 _REVISION = (
     "uuid entry_id number based_on predecessors title summary body category_id tag_count note "
-    "created_at withheld_at author_id uncited"
+    "created_at withheld_at author_id uncited sort_title"
 )
 _EVENT = (
     "uuid at verb subject entry_id revision_uuid from_state reason details actor_id by_import_id"
@@ -211,6 +212,7 @@ def _revision(one: Incoming, row: Row, names: Names, author: int | None) -> tupl
         bulk.moment(row["withheld_at"]),
         author,
         count_uncited(row["body"]),
+        sort_key(row["title"]),
     )
 
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from causes.models import Category, Event, Source, Tag
+from causes.models.texts import TidyField
 from causes.publishing.verb import User, need, record, verb
 
 Record = Category | Source | Tag
 
-_SILENT = {"id", "folded", "updated_at", "checked_by_id"}
+_SILENT = {"id", "folded", "sort_name", "sort_authors", "updated_at", "checked_by_id"}
 
 
 @verb
@@ -24,8 +25,9 @@ def save_record(row: Record, *, by: User) -> None:
         record(Event.Verb.ADD, None, by, subject=_subject(row), changes=_changes(None, row))
         return
     need(by, f"change_{model._meta.model_name}")
-    if changes := _changes(stored, row):
-        row.save()
+    if _changes(stored, row):
+        row.save()  # which tidies it
+        changes = _changes(stored, row)
         record(Event.Verb.CHANGE, None, by, subject=_subject(stored), changes=changes)
 
 
@@ -52,7 +54,8 @@ def _changes(stored: Record | None, row: Record) -> dict[str, list[str]]:
             continue
         before = _text(getattr(stored, field.attname)) if stored else ""
         after = _text(getattr(row, field.attname))
-        if before != after:
+        same = field.same(before, after) if isinstance(field, TidyField) else before == after
+        if not same:
             found[field.name] = [before, after]
     return found
 

@@ -275,7 +275,8 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
         live.save(update_fields=["live_until"])
     revision.title, revision.summary, revision.body, revision.note = WITHHELD_TITLE, "", "", ""
     revision.withheld_at = now()
-    revision.save(update_fields=["title", "summary", "body", "note", "withheld_at", "uncited"])
+    changed = ["title", "sort_title", "summary", "body", "note", "withheld_at", "uncited"]
+    revision.save(update_fields=changed)
     record(Event.Verb.WITHHOLD, entry, by, revision=revision, from_state=state, reason=reason)
     return revision
 

@@ -6,7 +6,9 @@ from causes.models import Category, Event, Tag
 from causes.models.taxonomy import Taxon
 from causes.publishing.situations import Refusal
 from causes.publishing.verb import User, need, record, verb
-from causes.text.names import fold, name_slug, tidy
+from causes.text.characters import tidy_line
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 T = TypeVar("T", Category, Tag)
 
@@ -25,8 +27,8 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
     model: Any = type(taxon)
     need(by, f"change_{model._meta.model_name}")
     old: Any = model.objects.select_for_update().get(pk=taxon.pk)
-    name = tidy(name)
-    if name == old.name:
+    name = tidy_line(name)
+    if old.is_called(name):
         return old
     if objection := model.name_objection(name):
         raise NameTaken(objection)

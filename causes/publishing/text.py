@@ -7,7 +7,7 @@ from typing import Self
 from causes.models import Category, Entry, Revision, Source, Tag
 from causes.publishing.situations import Problem
 from causes.text.body import objections, read_body, unresolved
-from causes.text.names import bad_characters
+from causes.text.characters import bad_characters, is_blank, tidy, tidy_line
 
 
 @dataclass(frozen=True)
@@ -20,21 +20,24 @@ class Text:
 
     @classmethod
     def of(cls, revision: Revision) -> Self:
-        """The text of a stored revision, with category and tags as they are called today."""
+        """The text of a stored revision, with category and tags as they are called today.
+
+        Tidied, so that an older text is no other one when it is saved unchanged.
+        """
         return cls(
-            revision.title,
-            revision.summary,
-            revision.body,
+            tidy_line(revision.title, stored=True),
+            tidy_line(revision.summary, stored=True),
+            tidy(revision.body, stored=True),
             revision.shown_category,
             frozenset(revision.shown_tags()),
         )
 
     def tidied(self) -> Self:
-        """As it is stored: blanks at the ends cut, one kind of line end."""
+        """As it is stored: see causes/text/characters.py."""
         return type(self)(
-            " ".join(self.title.split()),
-            " ".join(self.summary.split()),
-            self.body.replace("\r\n", "\n").replace("\r", "\n").strip(),
+            tidy_line(self.title),
+            tidy_line(self.summary),
+            tidy(self.body),
             self.category and self.category.canonical,
             frozenset(tag.canonical for tag in self.tags),
         )
@@ -43,7 +46,7 @@ class Text:
 def unsound(text: Text, note: str = "") -> list[Problem]:
     """What keeps a text from being stored at all."""
     problems: list[Problem] = []
-    if not text.title.strip():
+    if is_blank(text.title):
         problems.append(("title", "Write a title: every text needs one."))
     for name, value in (("title", text.title), ("summary", text.summary), ("note", note)):
         limit = Revision.limit(name)
@@ -62,11 +65,11 @@ def publishing_problems(
     `known` are the source keys that there are, where the caller has looked them up.
     """
     problems: list[Problem] = []
-    if not text.summary.strip():
+    if is_blank(text.summary):
         problems.append(("summary", "Lists and search engines show the summary: write one."))
     if kind == Entry.Kind.CAUSE and text.category is None:
         problems.append(("category", "Readers find causes by category: choose one."))
-    if not text.body.strip():
+    if is_blank(text.body):
         problems.append(("body", "The text is empty."))
     keys: Collection[str] = known or ()
     if known is None:

@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 from markdown_it.token import Token
 
+from causes.text.characters import bad_characters
 from causes.text.citations import Citation, bracketed_words, near_misses, nearest_key
 from causes.text.markdown import BODY_LIMIT, parse
-from causes.text.names import bad_characters
 from causes.text.syntax import LINK_RULE, may_link_to
 
 _GONE = "\ufffc"

@@ -23,7 +23,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from causes.text.comments import without_comments
-from causes.text.names import name_slug
+from causes.text.slugs import name_slug
 from causes.text.syntax import SCHEMES, make_parser, may_link_to
 
 BODY_LIMIT = 200_000

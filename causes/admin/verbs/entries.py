@@ -9,6 +9,7 @@ from django.urls import reverse
 from causes import publishing
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
 from causes.models import Entry, Review, Revision
+from causes.models.texts import LineFormField
 from causes.publishing import SlugTaken
 
 
@@ -53,7 +54,7 @@ class Rename(VerbPage):
 
 
 class CopyForm(SlugForm):
-    title = forms.CharField(label="New title", max_length=200)
+    title = LineFormField(label="New title", max_length=200)
 
 
 class Copy(VerbPage):

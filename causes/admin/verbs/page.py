@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from causes.models import Entry, Publication, Revision
+from causes.models.texts import TextFormField
 from causes.publishing import NotPermitted, Refusal
 
 
@@ -17,7 +18,7 @@ class AskForm(forms.Form):
     """What every such page has: the exact text that was on the screen, and why."""
 
     revision = forms.UUIDField(widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason = TextFormField(
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),

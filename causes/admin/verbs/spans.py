@@ -10,6 +10,7 @@ from causes import publishing
 from causes.admin.verbs.moments import MomentField
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
 from causes.models import Entry, Publication, Revision
+from causes.models.texts import TextFormField
 from causes.publishing import AlreadyPublic, ScheduledAhead, shown
 
 Step, State = Entry.Step, Entry.State
@@ -174,7 +175,7 @@ class TakeDown(VerbPage):
 
 
 class WithholdForm(AskForm):
-    reason = forms.CharField(
+    reason = TextFormField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="It stays in the event log. Do not repeat here what must not be read.",
