@@ -36,6 +36,7 @@ from causes.models import Cause, Entry, Event, Page, Revision
 from causes.models.arrays import each_once
 from causes.publishing import Refusal, StaleDraft
 from causes.reading import read_revision
+from causes.text.comments import comments_removed, without_comments
 
 
 class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, admin.ModelAdmin):
@@ -226,6 +227,8 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         data, user = form.cleaned_data, request.user
+        if count := without_comments(form.data.get("body", ""))[1]:
+            self.message_user(request, comments_removed(count), messages.WARNING)
         if change:
             if not form.slug_is_fixed and data["slug"] != obj.slug:
                 publishing.rename(obj, data["slug"], by=user)

@@ -30,6 +30,7 @@ from causes.interchange.values import (
 )
 from causes.models import Category, Entry, Review, Revision, Source, Tag
 from causes.models.format import FORMAT, VERSION
+from causes.text.comments import without_comments
 
 Row = dict[str, Any]
 
@@ -250,4 +251,6 @@ def read_row(model: str, fields: Row) -> Row:
         problems += [(str(n)[:60], "There is no such field.") for n in fields if n not in names]
     if problems:
         raise BadRow(what_is(model, fields), problems)
+    if model == "revision" and (comments := without_comments(fields.get("body", ""))[1]):
+        made["comments"] = comments
     return made

@@ -22,6 +22,7 @@ from causes.models import (
     TaggedRevision,
 )
 from causes.text.characters import tidy, tidy_line
+from causes.text.comments import tidy_body
 
 
 def moment_or_none(value: datetime | None) -> str | None:
@@ -155,7 +156,7 @@ class Here:
                 "based_on": text_or_none(row[3]),
                 "title": tidy_line(row[4], stored=True),
                 "summary": tidy_line(row[5], stored=True),
-                "body": tidy(row[6], stored=True),
+                "body": tidy_body(row[6], stored=True),
                 "category": row[7],
                 "note": tidy_line(row[8], stored=True),
                 "created_at": shown_moment(row[9]),

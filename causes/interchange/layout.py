@@ -11,6 +11,7 @@ from uuid import UUID
 
 from causes.interchange.format import FORMS
 from causes.text.characters import tidy, tidy_line
+from causes.text.comments import tidy_body
 
 _INDENT = "\n" + " " * 6
 
@@ -57,6 +58,10 @@ def _text(value: str) -> str:
     return encode_basestring(tidy(value, stored=True))
 
 
+def _body(value: str) -> str:
+    return encode_basestring(tidy_body(value, stored=True))
+
+
 _WRITERS: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(
         ("created_at", "withheld_at", "updated_at", "live_from", "live_until"), _moment
@@ -70,7 +75,8 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
         ("merged_into", "entry", "category", "content_object", "tag", "revision"), _reference
     ),
     "predecessors": _list,
-    **dict.fromkeys(("body", "notes"), _text),
+    "body": _body,
+    "notes": _text,
     **dict.fromkeys(
         (
             "title summary note name description authors published_in doi pmid pmcid url "

@@ -44,6 +44,7 @@ LARGEST = 4 << 20
 """Bytes of one file at most."""
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_COMMENTS = re.compile(r"(?:\s*<!--.*?-->)*\s*", re.DOTALL)
 _HEADING = re.compile(r"\A\s*#[ \t]+(\S[^\n]*)\n?")
 _ENDINGS = {".md", ".markdown"}
 
@@ -330,8 +331,13 @@ class _Reader:
     def _title(front: Row, body: str) -> tuple[Any, str]:
         if "title" in front:
             return front["title"], body
-        match = _HEADING.match(body)
-        return (match.group(1).strip(), body[match.end() :].strip()) if match else ("", body)
+        # Comments above the title stay in the body, where they are counted and removed.
+        above = _COMMENTS.match(body)
+        start = above.end() if above else 0
+        match = _HEADING.match(body[start:])
+        if match is None:
+            return "", body
+        return match.group(1).strip(), (body[:start] + body[start + match.end() :]).strip()
 
     def _tags(self, path: Path, front: Row, *, report: bool = False) -> list[str]:
         tags = front.get("tags", [])

@@ -25,6 +25,7 @@ from causes.models import Entry, Publication
 from causes.models.clock import now
 from causes.publishing.verb import User
 from causes.text.body import cited_keys
+from causes.text.comments import comments_removed
 
 SHOWN = WRITTEN | {CONFLICT, KEPT}
 """Outcomes of which the plan keeps what is in the file, to write it or to compare it."""
@@ -284,6 +285,8 @@ class _Planner:
             key = row["slug"] if row else f"{entry['at'][0]} object {entry['at'][1]}"
             content = entry if verdict.outcome in SHOWN else None
             title, sentences = verdict.title, verdict.sentences
+            if content and (comments := sum(r.get("comments", 0) for r in entry["revisions"])):
+                sentences = [*sentences, comments_removed(comments)]
             items.append((kind, key, title, verdict.outcome, sentences, verdict.mark, content))
         self.store.add_items(items)
         self.seen += len(self.entries)

@@ -15,7 +15,8 @@ from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
 from causes.text.body import objections
-from causes.text.characters import bad_characters, is_blank, tidy, tidy_line
+from causes.text.characters import bad_characters, is_blank, tidy_line
+from causes.text.comments import tidy_body
 from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 
 Read = Callable[[Any], Any]
@@ -192,7 +193,7 @@ def taxon_name(model: Any) -> Read:
 def body(value: Any) -> str:
     if type(value) is not str:
         raise Wrong(f"It must be a text, and is {_shown(value)}.")
-    value = tidy(value)
+    value = tidy_body(value)
     if found := objections(value):
         raise Wrong(" ".join(found))
     return value

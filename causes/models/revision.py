@@ -12,7 +12,7 @@ from causes.models.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.taxonomy import Category, Tag, TaggedRevision
-from causes.models.texts import LineField, SortKeyField, TextField
+from causes.models.texts import BodyField, LineField, SortKeyField
 from causes.text.body import cited_keys, uncited_paragraphs
 from causes.text.markdown import BODY_LIMIT
 
@@ -86,7 +86,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         blank=True,
         help_text="One or two sentences, shown in lists and by search engines.",
     )
-    body = TextField(blank=True, max_length=BODY_LIMIT)
+    body = BodyField(blank=True, max_length=BODY_LIMIT)
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="revisions"
     )

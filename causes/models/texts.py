@@ -5,6 +5,7 @@ for `loaddata` and for forms, `pre_save` for what is added, and the guards, whic
 refuse. A migration sees Django's own fields: the database has nothing of it.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from causes.text.characters import bad_characters, tidy, tidy_line
+from causes.text.comments import comments_removed, tidy_body, without_comments
 from causes.text.names import SORT_KEY_LIMIT, sort_key
+
+
+log = logging.getLogger(__name__)
 
 
 def refuse_bad_characters(value: str) -> None:
@@ -42,6 +47,10 @@ class TextFormField(_TidyFormField):
     def __init__(self, **kwargs: Any) -> None:
         # `strip` would take the blanks away that begin a block of code.
         super().__init__(**{**kwargs, "strip": False})
+
+
+class BodyFormField(TextFormField):
+    tidied = staticmethod(tidy_body)
 
 
 class AddressFormField(LineFormField, forms.URLField):
@@ -107,6 +116,18 @@ class TextField(TidyField, models.TextField):
     tidied = staticmethod(tidy)
     form_class = TextFormField
     plain = "django.db.models.TextField"
+
+
+class BodyField(TextField):
+    """The Markdown of a text, without HTML comments."""
+
+    tidied = staticmethod(tidy_body)
+    form_class = BodyFormField
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and (count := without_comments(value)[1]):
+            log.warning(comments_removed(count))
+        return super().to_python(value)
 
 
 class ShortTextField(TidyField, models.CharField):

@@ -7,7 +7,8 @@ from typing import Self
 from causes.models import Category, Entry, Revision, Source, Tag
 from causes.publishing.situations import Problem
 from causes.text.body import objections, read_body, unresolved
-from causes.text.characters import bad_characters, is_blank, tidy, tidy_line
+from causes.text.characters import bad_characters, is_blank, tidy_line
+from causes.text.comments import tidy_body
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Text:
         return cls(
             tidy_line(revision.title, stored=True),
             tidy_line(revision.summary, stored=True),
-            tidy(revision.body, stored=True),
+            tidy_body(revision.body, stored=True),
             revision.shown_category,
             frozenset(revision.shown_tags()),
         )
@@ -37,7 +38,7 @@ class Text:
         return type(self)(
             tidy_line(self.title),
             tidy_line(self.summary),
-            tidy(self.body),
+            tidy_body(self.body),
             self.category and self.category.canonical,
             frozenset(tag.canonical for tag in self.tags),
         )

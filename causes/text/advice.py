@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from causes.text.body import WORD, read_body, uncited_paragraphs
+from causes.text.comments import without_comments
 from causes.text.markdown import Heading, render
 
 LONG_SENTENCE = 25
@@ -100,6 +101,10 @@ def advise(title: str, summary: str, body: str) -> list[Advice]:
         if not link.words:
             sentence = f"The link in line {link.line} has no words: say where it leads."
             found.append(Advice("body", sentence, link.address[:80]))
+    if comments := without_comments(body)[1]:
+        found.append(
+            Advice("body", f"HTML comments ({comments}): they are removed when you save the text.")
+        )
     for tag, line in read_body(body).tags:
         sentence = f"Readers see the HTML tag in line {line} as it is typed: use Markdown instead."
         found.append(Advice("body", sentence, tag[:80]))

@@ -2,12 +2,26 @@
 
 import re
 
+from causes.text.characters import tidy
+
 _FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[^\n]*$"
 _NEXT = re.compile(rf"(?m:{_FENCE})|(?P<ticks>`+)|(?P<comment><!--)|\\[\\`<]")
 _PARAGRAPH_END = re.compile(r"\n[ \t>]*\n|\Z")
 _LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)]|:|\[\^[^\]\n]+\]:)(?:[ \t]|$)")
 _INDENTED = re.compile(r"(?: {4}| {0,3}\t)")
+
+
+def tidy_body(text: str, *, stored: bool = False) -> str:
+    """A body as it is kept: tidy, and without HTML comments. `stored` is as in `tidy`."""
+    text = tidy(text, stored=stored)
+    without, count = without_comments(text)
+    return tidy(without, stored=stored) if count else text
+
+
+def comments_removed(count: int) -> str:
+    """A sentence that tells how many comments were removed."""
+    return f"{count:,} HTML comment{' was' if count == 1 else 's were'} removed from the text."
 
 
 def without_comments(body: str) -> tuple[str, int]:
