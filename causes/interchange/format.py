@@ -190,7 +190,7 @@ LEFT_OUT = frozenset(("event", "import", "citation"))
 
 # In rows that `dumpdata` writes; they come from elsewhere or are no content.
 PASSED_OVER = {
-    "revision": {"tags", "author", "uncited"},
+    "revision": {"tags", "author", "uncited", "plain", "sought", "reader"},
     "category": {"folded"},
     "tag": {"folded"},
     "source": {"checked_by"},

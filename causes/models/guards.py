@@ -15,7 +15,7 @@ from causes.models.event import Event
 from causes.models.format import VERSION, FixtureFormat
 from causes.models.publication import Publication
 from causes.models.review import Review
-from causes.models.revision import Citation, Revision, count_uncited
+from causes.models.revision import Citation, Revision
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
 from causes.text.markdown import objections
@@ -132,8 +132,8 @@ def check_redirect(instance: Redirect, raw: bool, using: str | None, **_: Any) -
 
 def check_revision(instance: Revision, raw: bool, using: str | None, **_: Any) -> None:
     what = f"{instance.entry.kind} {instance.entry.slug!r}, revision {instance.number}"
-    # Derived, and in no fixture: a raw save would write the default.
-    instance.uncited = count_uncited(instance.body)
+    # In no fixture: a raw save would write the defaults.
+    instance.derive()
     stored = _stored(instance, using)
     if stored is not None:
         changed = _changed(stored, instance, Revision.TEXT_COLUMNS)

@@ -252,3 +252,8 @@ def _without_code(body: str) -> str:
                     text = text.replace(f"{child.markup}{child.content}{child.markup}", " ")
             lines.append(text)
     return "\n".join(lines)
+
+
+def read(body: str) -> list[Token]:
+    """The tokens of a body."""
+    return _parser().parse(body)

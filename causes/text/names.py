@@ -73,3 +73,22 @@ def bad_characters(text: str) -> str:
     except UnicodeEncodeError:
         return "It holds half of a character (a lone surrogate), which cannot be stored; remove it."
     return ""
+
+
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+
+
+def searchable(text: str) -> str:
+    """The text as it is sought: without accents and invisible signs, letters taken apart.
+
+    `ﬁbre` gives `fibre`, `Barré` gives `Barre`. Case, blanks, dashes and line ends stay as
+    they are. Give it both the text and the question.
+    """
+    text = _UNSEEN.sub("", text)
+    if text.isascii():
+        return text
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text))
+    return unicodedata.normalize("NFC", plain)
