@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 
 from causes.models import Entry, Event, Publication, Review, Source, Tag
 from causes.models.entry import INTRODUCTION
+from causes.models.revision import LONG_OF_REVISION
 from causes.text.likeness import near_duplicates
 
 SHOWN = 8
@@ -139,7 +140,7 @@ def _spans(
 ) -> Section:
     rows = (
         spans.select_related("entry", "revision")
-        .defer("revision__body", "revision__summary")
+        .defer(*LONG_OF_REVISION, "revision__summary")
         .annotate(total=Window(Count("pk")))
         .order_by(*order)[:SHOWN]
     )
@@ -183,7 +184,7 @@ def _reviews() -> Iterator[Section]:
         .annotate(live_title=Subquery(live.values("revision__title")[:1]))
         .exclude(live_title=None)
         .select_related("revision__entry")
-        .defer("revision__body")
+        .defer(*LONG_OF_REVISION)
     )
     overdue, soon = latest.filter(due_on__lte=today), latest.filter(due_on__gt=today)
     yield _review_section("overdue", "Reviews overdue", overdue)

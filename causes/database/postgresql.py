@@ -11,9 +11,11 @@ from causes.database.rules import (
     Refusal,
     public_or_to_come,
     refusals,
+    taken_apart,
     withheld_public,
 )
 from causes.text.characters import UNSTORABLE
+from causes.text.words import LINE
 
 DIFFERENT = "IS DISTINCT FROM"
 
@@ -40,10 +42,56 @@ TABLES = (
     ),
 )
 
-# As SQLite's unicode61 with remove_diacritics does: `barre` finds `Barré`.
-PLAIN = r"""CREATE OR REPLACE FUNCTION causes_plain(value text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-    regexp_replace(normalize(value, NFD), '[\u0300-\u036f]', '', 'g')"""
+# Porter's stems, as SQLite has them, and no word too common to be sought.
+_CONFIGURATION = """DO $$ BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_ts_dict WHERE dictname = 'causes_stem'
+            AND dictnamespace = current_schema()::regnamespace) THEN
+        CREATE TEXT SEARCH DICTIONARY causes_stem (TEMPLATE = snowball, LANGUAGE = porter);
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM pg_ts_config WHERE cfgname = 'causes_words'
+            AND cfgnamespace = current_schema()::regnamespace) THEN
+        CREATE TEXT SEARCH CONFIGURATION causes_words (PARSER = default);
+        ALTER TEXT SEARCH CONFIGURATION causes_words ADD MAPPING FOR
+            asciiword, word, numword, int, uint, float, sfloat WITH causes_stem;
+    END IF; END $$"""
+
+# Words of one or two letters are their own stems: `MS` is no `M`.
+_SHORT = r"regexp_replace(value, '\m([a-z0-9]?[sy])\M', '\1LINE', 'g')".replace("LINE", LINE)
+
+# Of a text that did not come through causes/text/words.py. What is no letter and no figure
+# goes: the parser would make an address of `L4/L5` and a number of `-19`.
+_SIGNS = (
+    r"[\u0001-/:-@[-`{-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf"
+    r"\u00d7\u00f7\u2000-\u2bff\u3000-\u303f]+"
+)
+_EVENED = (
+    (r"([a-z]*[aeiouy][^aeiouy ][a-z]*log)(?:y|ies|i)", r"\1"),
+    (r"([a-z]*[aeiouy][^aeiouy ][a-z]*bl)(?:y|ies|i)", r"\1e"),
+    (r"([a-z]*[aeiouy][a-z]*([chjkqvwx]))\2(?:ed|ings?)", r"\1"),
+)
+
+
+def _plain() -> str:
+    value = f"lower(normalize({taken_apart('value')}, NFD))"
+    value = rf"regexp_replace({value}, '[\u0300-\u036f]', '', 'g')"
+    value = f"regexp_replace({value}, '{_SIGNS}', ' ', 'g')"
+    for pattern, even in _EVENED:
+        value = rf"regexp_replace({value}, '\m{pattern}\M', '{even}', 'g')"
+    return value
+
+
+def _pure(name: str, returns: str, value: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}(value text) RETURNS {returns} "
+        f"LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN {value}"
+    )
+
+
+FUNCTIONS = (
+    _pure("causes_plain", "text", _plain()),
+    _pure("causes_words", "tsvector", f"to_tsvector('causes_words', {_SHORT})"),
+    _pure("causes_question", "tsquery", f"phraseto_tsquery('causes_words', {_SHORT})"),
+)
 
 
 def _for_rows(name: str, statements: str) -> str:
@@ -58,19 +106,33 @@ def _for_rows(name: str, statements: str) -> str:
     )
 
 
+# No phrase goes from one column into the next.
+_BETWEEN = f" || causes_words('{LINE}') || "
+
 _INDEX = _for_rows(
     "causes_search_index",
-    """INSERT INTO causes_search (revision_id, title, words)
-    SELECT r.id, to_tsvector('english', causes_plain(r.title)),
-        setweight(to_tsvector('english', causes_plain(r.title)), 'A')
-        || setweight(to_tsvector('english', causes_plain(r.summary)), 'B')
-        || setweight(to_tsvector('english', causes_plain(coalesce((
-            SELECT string_agg(coalesce(now_called.name, tag.name), ', ')
-            FROM causes_taggedrevision link JOIN causes_tag tag ON tag.id = link.tag_id
-            LEFT JOIN causes_tag now_called ON now_called.id = tag.merged_into_id
-            WHERE link.revision_id = r.id), ''))), 'C')
-        || setweight(to_tsvector('english', causes_plain(r.body)), 'D')
-    FROM causes_revision r WHERE r.id = ANY (wanted) AND r.withheld_at IS NULL
+    f"""INSERT INTO causes_search (revision_id, title, words)
+    SELECT id, title, {
+        _BETWEEN.join(
+            (
+                "setweight(title, 'A')",
+                "setweight(causes_words(summary), 'B')",
+                "setweight(causes_words(tags), 'C')",
+                "setweight(causes_words(body), 'D')",
+            )
+        )
+    }
+    FROM (SELECT r.id, causes_words(coalesce(noted->>0, causes_plain(r.title))) AS title,
+            coalesce(noted->>1, causes_plain(r.summary)) AS summary,
+            coalesce(noted->>2, causes_plain(r.body)) AS body,
+            coalesce((SELECT string_agg(causes_plain(coalesce(now_called.name, tag.name)), ' {
+        LINE
+    } ')
+                FROM causes_taggedrevision link JOIN causes_tag tag ON tag.id = link.tag_id
+                LEFT JOIN causes_tag now_called ON now_called.id = tag.merged_into_id
+                WHERE link.revision_id = r.id), '') AS tags
+        FROM causes_revision r CROSS JOIN LATERAL (SELECT nullif(r.sought, '')::json AS noted) s
+        WHERE r.id = ANY (wanted) AND r.withheld_at IS NULL) r
     ON CONFLICT (revision_id) DO UPDATE
     SET title = excluded.title, words = excluded.words;""",
 )
@@ -261,7 +323,17 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
                 WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
             DELETE FROM causes_rendering
                 WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
+            UPDATE causes_revision SET plain = '', sought = '' WHERE plain || sought <> ''
+                AND id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
         END IF;""",
+    )
+    yield (
+        "search_read",
+        "AFTER UPDATE ON causes_revision",
+        "REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT",
+        """PERFORM causes_search_index(ARRAY(SELECT after.id FROM after JOIN before USING (id)
+            JOIN causes_search ON revision_id = after.id
+            WHERE after.sought IS DISTINCT FROM before.sought));""",
     )
     yield (
         "citations_gone",
@@ -281,7 +353,8 @@ def _function(name: str, statements: str, returns: str) -> str:
 
 def statements() -> Iterator[str]:
     yield from TABLES
-    yield PLAIN
+    yield _CONFIGURATION
+    yield from FUNCTIONS
     yield _INDEX
     yield _REFRESH
     for name, events, table, condition, sentence in _refusals():

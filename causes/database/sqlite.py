@@ -12,9 +12,11 @@ from causes.database.rules import (
     differs,
     public_or_to_come,
     refusals,
+    taken_apart,
     withheld_public,
 )
 from causes.text.characters import UNSTORABLE
+from causes.text.words import LINE
 
 DIFFERENT = "IS NOT"
 
@@ -40,10 +42,25 @@ TABLES = (
     ),
 )
 
-_TAG_NAMES = """(SELECT group_concat(coalesce(now_called.name, tag.name), ', ')
+_TAG_NAME = taken_apart("coalesce(now_called.name, tag.name)")
+_TAG_NAMES = f"""(SELECT group_concat({_TAG_NAME}, ' {LINE} ')
     FROM causes_taggedrevision link JOIN causes_tag tag ON tag.id = link.tag_id
     LEFT JOIN causes_tag now_called ON now_called.id = tag.merged_into_id
-    WHERE link.revision_id = {revision})"""
+    WHERE link.revision_id = {{revision}})"""
+
+
+def _sought(row: str) -> dict[str, str]:
+    """SQL for the words of each column of a revision, as Django noted them if it did."""
+    return {
+        column: f"CASE WHEN json_valid({row}.sought) THEN json_extract({row}.sought, '$[{place}]') "
+        f"ELSE {taken_apart(f'{row}.{column}')} END"
+        for place, column in enumerate(("title", "summary", "body"))
+    }
+
+
+_INDEX = f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
+    SELECT r.id, {", ".join(_sought("r").values())}, {_TAG_NAMES.format(revision="r.id")}
+    FROM causes_revision r WHERE"""
 
 _BAD_SLUG = (
     "(NEW.slug GLOB '*[^a-z0-9-]*' OR NEW.slug = '' OR NEW.slug GLOB '-*'"
@@ -144,9 +161,7 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "INSERT ON causes_publication",
         f"(NEW.live_until IS NULL OR NEW.live_until > {_NOW})"
         " AND NOT EXISTS (SELECT 1 FROM causes_search WHERE rowid = NEW.revision_id)",
-        f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
-            SELECT r.id, r.title, r.summary, r.body, {_TAG_NAMES.format(revision="r.id")}
-            FROM causes_revision r WHERE r.id = NEW.revision_id;""",
+        f"{_INDEX} r.id = NEW.revision_id;",
     )
     # All texts of the entry, since one whose end was planned is not written when it ends.
     yield (
@@ -225,7 +240,15 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL",
         """DELETE FROM causes_citation WHERE revision_id = NEW.id;
             DELETE FROM causes_search WHERE rowid = NEW.id;
-            DELETE FROM causes_rendering WHERE revision_id = NEW.id;""",
+            DELETE FROM causes_rendering WHERE revision_id = NEW.id;
+            UPDATE causes_revision SET plain = '', sought = '' WHERE id = NEW.id;""",
+    )
+    columns = ", ".join(f"{column} = {value}" for column, value in _sought("NEW").items())
+    yield (
+        "search_read",
+        "UPDATE ON causes_revision",
+        "OLD.sought IS NOT NEW.sought",
+        f"UPDATE causes_search SET {columns} WHERE rowid = NEW.id;",
     )
     yield (
         "citations_gone",
@@ -250,9 +273,7 @@ BACKFILL = (
     "DELETE FROM causes_citation WHERE revision_id NOT IN (SELECT id FROM causes_revision)",
     f"""DELETE FROM causes_search WHERE rowid IN (SELECT rowid FROM causes_search kept
         WHERE NOT {_PUBLIC.format(text="kept.rowid")})""",
-    f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
-        SELECT r.id, r.title, r.summary, r.body, {_TAG_NAMES.format(revision="r.id")}
-        FROM causes_revision r WHERE {_PUBLIC.format(text="r.id")}
+    f"""{_INDEX} {_PUBLIC.format(text="r.id")}
         AND r.id NOT IN (SELECT rowid FROM causes_search) AND r.withheld_at IS NULL""",
     *listing.backfill(_NOW),
 )

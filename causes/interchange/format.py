@@ -191,7 +191,7 @@ LEFT_OUT = frozenset(("event", "import", "citation"))
 
 # In rows that `dumpdata` writes; they come from elsewhere or are no content.
 PASSED_OVER = {
-    "revision": {"tags", "author", "uncited", "sort_title"},
+    "revision": {"tags", "author", "uncited", "sort_title", "plain", "sought", "reader"},
     "category": {"folded", "sort_name"},
     "tag": {"folded", "sort_name"},
     "source": {"checked_by", "sort_authors"},

@@ -15,7 +15,7 @@ from causes.models.event import Event
 from causes.models.format import SAME_FIELDS, VERSION, FixtureFormat
 from causes.models.publication import Publication
 from causes.models.review import Review
-from causes.models.revision import Citation, Revision, count_uncited
+from causes.models.revision import Citation, Revision
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
 from causes.models.texts import sort_key_fields, text_fields
@@ -156,8 +156,8 @@ def check_revision(instance: Revision, raw: bool, using: str | None, **_: Any) -
     what = f"{instance.entry.kind} {instance.entry.slug!r}, revision {instance.number}"
     stored = _stored(instance, using)
     _tidy(what, instance, stored)
-    # Derived, and in no fixture: a raw save would write the default.
-    instance.uncited = count_uncited(instance.body)
+    # In no fixture: a raw save would write the defaults.
+    instance.derive()
     if stored is not None:
         changed = _changed(stored, instance, Revision.TEXT_COLUMNS)
         if changed and stored.withheld_at:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from causes.models.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
-from causes.models.revision import Revision
+from causes.models.revision import LONG_OF_REVISION, Revision
 from causes.models.taxonomy import TaggedRevision
 
 _Span = TypeVar("_Span", bound=models.Model)
@@ -44,7 +44,7 @@ class PublicationQuerySet(SpanQuerySet["Publication"], NaturalKeyQuerySet["Publi
     def for_lists(self) -> Self:
         """With what a list shows of each text, and without the bodies."""
         return self.select_related("entry", "revision__category__merged_into").defer(
-            "revision__body"
+            *LONG_OF_REVISION
         )
 
     def with_tags(self) -> Self:

@@ -1,16 +1,21 @@
-"""The HTML of stored texts, made once for each version of what makes it."""
+"""The HTML and plain text of stored texts, made once for each version of what makes them."""
 
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from causes.models.revision import Revision
+from causes.text.derived import Derived
 from causes.text.markdown import RENDERER, Heading, Reference, Rendered, render
 
+_READ = f"""UPDATE causes_revision SET {", ".join(f"{name} = %s" for name in Derived._fields)}
+    WHERE id = %s AND reader <> %s AND withheld_at IS NULL"""
+
 _WRITE = """INSERT INTO causes_rendering (revision_id, renderer, body_html, outline)
-    VALUES (%s, %s, %s, %s) ON CONFLICT (revision_id) DO UPDATE
+    SELECT %s, %s, %s, %s FROM causes_revision WHERE id = %s AND withheld_at IS NULL
+    ON CONFLICT (revision_id) DO UPDATE
     SET renderer = excluded.renderer, body_html = excluded.body_html, outline = excluded.outline"""
 
 
@@ -40,33 +45,44 @@ class Rendering(models.Model):
 
     @classmethod
     def note(cls, revisions: Iterable[Revision]) -> None:
-        """Writes down the HTML of these stored texts."""
-        rows = [(revision.pk, RENDERER, *_written(render(revision.body))) for revision in revisions]
-        if rows:
-            with connection.cursor() as cursor:
-                cursor.executemany(_WRITE, rows)
+        """Writes down the HTML of these stored texts, and their plain text if it is not there.
+
+        Not of one that is withheld meanwhile: the first statement waits for whoever does it.
+        """
+        texts = [(one.pk, one.title, one.summary, one.body) for one in revisions]
+        read = [(*Derived.of(*text), pk, RENDERER) for pk, *text in texts]
+        made = [(pk, RENDERER, *_written(render(body)), pk) for pk, *_, body in texts]
+        if texts:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.executemany(_READ, read)
+                cursor.executemany(_WRITE, made)
 
     @classmethod
     def note_absent(cls, revision: Revision) -> None:
         """The same, of one that may have been public before."""
-        if not cls.objects.filter(revision=revision, renderer=RENDERER).exists():
+        if cls._behind().filter(pk=revision.pk).exists():
             cls.note([revision])
 
     @classmethod
+    def _behind(cls) -> Any:
+        made = cls.objects.filter(revision=models.OuterRef("pk"), renderer=RENDERER)
+        return Revision.objects.filter(~models.Exists(made) | ~models.Q(reader=RENDERER))
+
+    @classmethod
     def absent(cls) -> Any:
-        """The texts that are, or will be, public and have no HTML of this renderer."""
+        """Texts that are, or will be, public, and lack HTML or plain text of this version."""
         from causes.models.publication import Publication
 
-        made = cls.objects.filter(revision=models.OuterRef("pk"), renderer=RENDERER)
         shown = Publication.objects.open_or_upcoming().filter(revision=models.OuterRef("pk"))
-        return Revision.objects.filter(models.Exists(shown), ~models.Exists(made)).order_by("pk")
+        return cls._behind().filter(models.Exists(shown)).order_by("pk")
 
     @classmethod
     def rebuild(cls, chunk: int = 200) -> Iterator[int]:
         """Fills in what is absent, a chunk at a time; yields how many were made so far."""
         made = last = 0
+        columns = ("pk", "title", "summary", "body")
         # From where the chunk before ended, not from the beginning again.
-        while revisions := list(cls.absent().filter(pk__gt=last).only("pk", "body")[:chunk]):
+        while revisions := list(cls.absent().filter(pk__gt=last).only(*columns)[:chunk]):
             cls.note(revisions)
             made, last = made + len(revisions), revisions[-1].pk
             yield made

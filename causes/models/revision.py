@@ -13,33 +13,58 @@ from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.taxonomy import Category, Tag, TaggedRevision
 from causes.models.texts import BodyField, LineField, SortKeyField
-from causes.text.body import cited_keys, uncited_paragraphs
-from causes.text.markdown import BODY_LIMIT
+from causes.text.body import cited_keys
+from causes.text.derived import Derived
+from causes.text.markdown import BODY_LIMIT, RENDERER
 
 WITHHELD_TITLE = "Withheld"
 """What stands where the title of a withheld text stood."""
 
 
-def count_uncited(body: str) -> int:
-    """How many paragraphs cite nothing, as far as a small column can hold it."""
-    return min(len(uncited_paragraphs(body)), 32_767)
+SEARCH_COLUMNS = ("plain", "sought", "reader")
+"""Of a revision, what search alone reads, as long as the body: not loaded unless named."""
+
+LONG_OF_REVISION = tuple(f"revision__{column}" for column in ("body", *SEARCH_COLUMNS))
+"""What a list of rows that come with their revisions does without."""
 
 
-class UncitedField(models.PositiveSmallIntegerField):
-    """How many paragraphs of the body cite nothing: counted when the text is stored.
+class _Derives:
+    """A column of `Derived`.
 
     In `pre_save`, which `bulk_create` calls too; for `loaddata`, which does not, the guard
-    of revisions counts.
+    of revisions derives.
     """
 
+    attname: str
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": 0, "editable": False, **kwargs})
+        super().__init__(*args, **{"editable": False, **kwargs})
         self.serialize = False
 
-    def pre_save(self, model_instance: Any, add: bool) -> int:
-        count = count_uncited(model_instance.body)
-        setattr(model_instance, self.attname, count)
-        return count
+    def pre_save(self, model_instance: Any, add: bool) -> Any:
+        model_instance.derive()
+        return getattr(model_instance, self.attname)
+
+
+class UncitedField(_Derives, models.PositiveSmallIntegerField):
+    """How many paragraphs of the body cite nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": 0, **kwargs})
+
+
+class DerivedTextField(_Derives, models.TextField):
+    """A text that follows from title, summary and body."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": "", "db_default": "", "blank": True, **kwargs})
+
+
+class ReaderField(_Derives, models.PositiveSmallIntegerField):
+    """Which version of the code derived the texts: 0 where none did."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": 0, "db_default": 0, **kwargs})
 
 
 class RevisionQuerySet(NaturalKeyQuerySet["Revision"]):
@@ -60,6 +85,11 @@ class RevisionQuerySet(NaturalKeyQuerySet["Revision"]):
             made = super().bulk_create(objs, *args, **kwargs)
             Citation.note(made)
         return made
+
+
+class RevisionManager(models.Manager.from_queryset(RevisionQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> Any:
+        return super().get_queryset().defer(*SEARCH_COLUMNS)
 
 
 class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
@@ -120,8 +150,14 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         help_text="When the text was blanked for good: the one exception to “never changes”.",
     )
     uncited = UncitedField("paragraphs without a citation")
+    plain = DerivedTextField(help_text="The body as readers see it, a line for each block.")
+    sought = DerivedTextField(
+        help_text="The words of title, summary and body as search has them, as a JSON array. "
+        "Empty where a database client wrote the text; the index then takes the text itself."
+    )
+    reader = ReaderField(help_text="Which RENDERER made them.")
 
-    objects: ClassVar[Any] = RevisionQuerySet.as_manager()
+    objects: ClassVar[Any] = RevisionManager()
 
     TEXT_COLUMNS: ClassVar[tuple[str, ...]] = (
         "uuid",
@@ -159,6 +195,16 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         "causes.source",
         "causes.tag",
     ]
+
+    def derive(self) -> None:
+        """Sets the columns that follow from the text, if it is another than before."""
+        text = (self.title, self.summary, self.body)
+        withheld = self.withheld_at is not None
+        if getattr(self, "_derived_from", None) == (RENDERER, withheld, text):
+            return
+        for column, value in Derived.of(*text, withheld=withheld)._asdict().items():
+            setattr(self, column, value)
+        self._derived_from = RENDERER, withheld, text
 
     def is_withheld_from(self, stored: "Revision") -> bool:
         """Whether this is what withholding makes of a stored text, and nothing else."""

@@ -17,7 +17,6 @@ from causes.text.characters import bad_characters, tidy, tidy_line
 from causes.text.comments import comments_removed, tidy_body, without_comments
 from causes.text.names import SORT_KEY_LIMIT, sort_key
 
-
 log = logging.getLogger(__name__)
 
 

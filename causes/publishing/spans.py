@@ -6,7 +6,7 @@ from typing import Any
 
 from causes.models import Entry, Event, Publication, Rendering, Revision
 from causes.models.clock import now
-from causes.models.revision import WITHHELD_TITLE
+from causes.models.revision import LONG_OF_REVISION, WITHHELD_TITLE
 from causes.publishing.approval import check_approved
 from causes.publishing.situations import (
     AlreadyScheduled,
@@ -21,6 +21,7 @@ from causes.publishing.situations import (
 )
 from causes.publishing.text import Text, publishing_problems
 from causes.publishing.verb import User, locked, need, need_reason, record, standing, verb
+from causes.text.derived import Derived
 
 MILLISECOND = timedelta(milliseconds=1)
 SECOND = timedelta(seconds=1)
@@ -275,8 +276,8 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
         live.save(update_fields=["live_until"])
     revision.title, revision.summary, revision.body, revision.note = WITHHELD_TITLE, "", "", ""
     revision.withheld_at = now()
-    changed = ["title", "sort_title", "summary", "body", "note", "withheld_at", "uncited"]
-    revision.save(update_fields=changed)
+    blanked = ("title", "sort_title", "summary", "body", "note", "withheld_at", *Derived._fields)
+    revision.save(update_fields=blanked)
     record(Event.Verb.WITHHOLD, entry, by, revision=revision, from_state=state, reason=reason)
     return revision
 
@@ -284,7 +285,7 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
 def _last_spans(entry: Entry) -> list[Publication]:
     """The latest spans of an entry: all that a new one can meet, since none overlap."""
     rows = Publication.objects.filter(entry=entry).select_related("revision")
-    spans = list(rows.defer("revision__body").order_by("-live_from")[:5])
+    spans = list(rows.defer(*LONG_OF_REVISION).order_by("-live_from")[:5])
     for span in spans:
         span.entry = entry
     return spans

@@ -2,7 +2,8 @@
 
 The index is kept by database triggers (causes/database/), so it is right after
 every way in which a text can become public. What is live is decided when the
-question is asked, never in the index.
+question is asked, never in the index. What was found is marked here and not by the
+engines, which know only the words that causes/text/words.py makes of a text.
 """
 
 from dataclasses import dataclass, field
@@ -18,8 +19,11 @@ from causes.models.arrays import AsArrays, each_once
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
 from causes.search import postgresql, sqlite
-from causes.search.query import RANKED, parse
-from causes.search.snippet import Snippet, mark, snippet
+from causes.search.matches import Matcher
+from causes.search.query import RANKED, Item, parse
+from causes.search.snippet import Snippet, excerpt, mark
+from causes.text.markdown import RENDERER
+from causes.text.plain import plain
 
 PAGE_SIZE = 10
 COUNTED = RANKED - 1
@@ -60,15 +64,15 @@ def search(question: str, *, page: int = 1) -> Results:
     title that matches comes before every match elsewhere. Of more than `COUNTED` matches
     the newest are ranked. Anything at all may be asked; what holds no word finds nothing.
     """
-    phrases = parse(question)
-    if not phrases:
+    items = parse(question)
+    if not items:
         return Results()
     engine = ENGINES[connection.vendor]
     offset = (max(page, 1) - 1) * PAGE_SIZE
-    for all_words in (True, False) if len(phrases) > 1 else (True,):
-        total, found = engine.find(phrases, all_words, PAGE_SIZE, offset)
+    for all_words in (True, False) if len(items) > 1 else (True,):
+        total, found = engine.find(items, all_words, PAGE_SIZE, offset)
         if total:
-            return Results(_hits(found), min(total, COUNTED + 1), all_words)
+            return Results(_hits(found, items), min(total, COUNTED + 1), all_words)
     return Results()
 
 
@@ -78,25 +82,47 @@ def _about(revision: int) -> Any:
     called = Coalesce("category__merged_into__name", "category__name", Value(""))
     tags = AsArrays(links.order_by(), "sort_name", "name")
     rows = Revision.objects.filter(pk=revision).annotate(called=called, names=tags)
-    return rows.order_by().values_list("pk", "entry__kind", "entry__slug", "called", "names")
+    return rows.order_by().values_list(
+        "pk",
+        "entry__kind",
+        "entry__slug",
+        "called",
+        "names",
+        "title",
+        "summary",
+        "reader",
+        "plain",
+    )
 
 
-def _hits(found: list[tuple[int, str, str, str]]) -> list[Hit]:
-    """Adds the rows to what an engine found: (revision id, title, summary, body), marked."""
+def _hits(found: list[int], items: list[Item]) -> list[Hit]:
+    """The pages of these revisions, with what was found in them."""
     if not found:
         return []
-    many = [{"revision": row[0]} for row in found]
+    many = [{"revision": revision} for revision in found]
     about = {pk: row for _, pk, *row in _about.within("{query}", many, limit=1)}
-    where = addresses()
+    matcher, where = Matcher(items), addresses()
     return [
         Hit(
             entry_address(kind, slug, where),
-            mark(title),
-            snippet(summary, body),
+            mark(title, matcher.matches(title)),
+            _context(matcher, summary, text if reader == RENDERER else _read(revision)),
             category,
             # Two tags may have become one.
             [name for _, name in each_once(names)][:MOST_TAGS],
         )
-        for pk, title, summary, body in found
-        for kind, slug, category, names in [about[pk]]
+        for revision in found
+        for kind, slug, category, names, title, summary, reader, text in [about[revision]]
     ]
+
+
+def _read(revision: int) -> str:
+    """The plain text of a revision that was read by another version, or by none."""
+    return plain(Revision.objects.values_list("body", flat=True).get(pk=revision))
+
+
+def _context(matcher: Matcher, summary: str, text: str) -> Snippet:
+    """The summary when something in it matched, or when nothing in the text did."""
+    found = matcher.matches(summary)
+    shown = [] if found else excerpt(text, matcher.matches(text))
+    return shown or mark(summary, found)

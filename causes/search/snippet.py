@@ -1,20 +1,25 @@
 """The words found, shown where they stand."""
 
 import re
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-# Engines put these around what matched; they are private to this exchange and are
-# taken out of what a text holds of them by itself.
-START, END = "\ue000", "\ue001"
+from causes.search.matches import Match
+from causes.text.plain import STRUCK, STRUCK_END
 
 WIDTH = 240
+"""About how many characters of a text are shown."""
 
-_CITATION = re.compile(r"\[@[^\]\n]*\]")
-_LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
-_LINE_MARKS = re.compile(r"^\s{0,3}(?:#{1,6}|>|[-*+]|\d+[.)])\s+", re.MULTILINE)
-_MARKS = re.compile(r"[*`|]+")
-_UNDERLINES = re.compile(r"(?<!\w)_+|_+(?!\w)")
-_FOUND = re.compile(f"{START}[^{END}]*{END}")
+LEAD = 60
+"""Of these, how many stand before what was found."""
+
+REACH = 160
+"""How much further a good place to cut is looked for."""
+
+_LINE_END = re.compile(r"([.?!:;,…]?) *\n *")
+_BLANKS = re.compile(r" {2,}")
+_DIGIT = re.compile(r"[\d⁰¹²³⁴-⁹₀-₉¼-¾⅐-↉]")
 
 
 @dataclass(frozen=True)
@@ -26,71 +31,120 @@ class Part:
 Snippet = list[Part]
 
 
-def mark(text: str) -> Snippet:
-    """Splits a marked text into what was found and what stands between."""
-    parts = []
-    for piece in re.split(f"({START}[^{END}]*{END})", text):
-        clean = piece.replace(START, "").replace(END, "")
-        if clean:
-            parts.append(Part(clean, piece.startswith(START)))
-    return parts
+def mark(text: str, matches: Iterable[Match]) -> Snippet:
+    """A text parted into what was found and what stands between, on one line."""
+    parts: Snippet = []
+    end = 0
+    for match in matches:
+        parts += _part(text[end : match.start], False)
+        parts += _part(text[match.start : match.end], True)
+        end = match.end
+    return parts + _part(text[end:], False)
 
 
-def snippet(summary: str, body: str) -> Snippet:
-    """About 240 characters around the place where most words were found.
+def _part(text: str, found: bool) -> Snippet:
+    if "\n" in text:
+        text = _LINE_END.sub(_between_lines, text)
+    return [Part(_BLANKS.sub(" ", text), found)] if text else []
 
-    The summary when something in it matched, or when nothing in the body did.
+
+def _between_lines(end: re.Match[str]) -> str:
+    """A sign between two lines, lest two cells of a table read as one number."""
+    return f"{end[1]} " if end[1] else " | "
+
+
+def excerpt(text: str, matches: list[Match]) -> Snippet:
+    """About 240 characters around the place where most words were found; none if none were.
+
+    It is cut between words, never in a number, nor between a number and the word before or
+    behind it unless there is no other place.
     """
-    if START in summary or START not in body:
-        return mark(summary)
-    around, cut_before, cut_behind = _around_most(body)
-    text = _plain(around)
-    places = [match.start() for match in _FOUND.finditer(text)]
-    if not places:
-        return mark(summary)
-    best = _fullest(places)
-    start = max(0, best - 60)
-    end = min(len(text), start + WIDTH)
-    if start:
-        start = text.find(" ", start, best) + 1 or best
-    if end < len(text):
-        # Never between the two signs of one mark.
-        closing = text.find(END, end)
-        opening = text.find(START, end)
-        if closing != -1 and (opening == -1 or closing < opening):
-            end = closing + 1
-        end = max(text.rfind(" ", start, end), text.rfind(END, start, end) + 1)
-    before = "… " if start or cut_before else ""
-    behind = " …" if end < len(text) or cut_behind else ""
-    return mark(f"{before}{text[start:end].strip()}{behind}")
+    if not matches:
+        return []
+    best = _fullest(matches)
+    begin, end = _begin(text, best.start), _end(text, best.end)
+    if begin is None or end is None:
+        return []
+    line = text.rfind("\n", 0, begin) + 1
+    struck = text.rfind(STRUCK, line, begin) > text.rfind(STRUCK_END, line, begin)
+    inside = [
+        Match(match.start - begin, match.end - begin, match.item)
+        for match in matches
+        if begin <= match.start and match.end <= end
+    ]
+    before = f"{'… ' if begin else ''}{STRUCK if struck else ''}"
+    return [
+        *_part(before, False),
+        *mark(text[begin:end], inside),
+        *_part(" …" if end < len(text) else "", False),
+    ]
 
 
-def _fullest(places: list[int]) -> int:
-    """The place from which on most others are near."""
-    return max(places, key=lambda at: sum(at <= other < at + WIDTH for other in places))
+def _fullest(matches: list[Match]) -> Match:
+    """The match from which on most others are near: most different ones, then most at all."""
+    best, most = matches[0], (0, 0)
+    near: Counter[int] = Counter()
+    behind = 0
+    for number, match in enumerate(matches):
+        while behind < len(matches) and (
+            behind <= number or matches[behind].end <= match.start + WIDTH - LEAD
+        ):
+            near[matches[behind].item] += 1
+            behind += 1
+        if (count := (len(near), near.total())) > most:
+            best, most = match, count
+        near[match.item] -= 1
+        if not near[match.item]:
+            del near[match.item]
+    return best
 
 
-def _around_most(body: str) -> tuple[str, bool, bool]:
-    """Whole lines around where most words were found, and whether more stands on each side.
-
-    Cleaning costs far more than looking: a long text is not cleaned for one line of it.
-    """
-    places = [match.start() for match in _FOUND.finditer(body)]
-    best = _fullest(places) if places else 0
-    start = body.rfind("\n", 0, max(0, best - WIDTH)) + 1
-    end = body.find("\n", best + 2 * WIDTH)
-    end = len(body) if end == -1 else end
-    return body[start:end], start > 0, end < len(body)
+Place = Callable[[str, int], bool]
 
 
-def _plain(body: str) -> str:
-    """A Markdown text without its signs, good enough to read a line of it."""
-    # Each is far dearer to look for than to see that it cannot be there.
-    if "[@" in body:
-        body = _CITATION.sub("", body)
-    if "](" in body:
-        body = _LINK.sub(r"\1", body)
-    body = _MARKS.sub("", _LINE_MARKS.sub("", body))
-    if "_" in body:
-        body = _UNDERLINES.sub("", body)
-    return " ".join(body.split()).replace(" .", ".").replace(" ,", ",")
+def _begin(text: str, found: int) -> int | None:
+    """Where an excerpt begins that shows what was found here."""
+    wanted = max(0, found - LEAD)
+    places = [*range(wanted, found + 1), *range(wanted - 1, max(-1, wanted - REACH), -1)]
+    return _first(text, places)
+
+
+def _end(text: str, found: int) -> int | None:
+    """Where it ends, behind what was found."""
+    wanted = max(found, min(len(text), found + WIDTH - LEAD))
+    places = [*range(wanted, found - 1, -1), *range(wanted + 1, min(len(text), wanted + REACH) + 1)]
+    return _first(text, places)
+
+
+def _first(text: str, places: list[int]) -> int | None:
+    for good in (_between_words, _at_blank, _within_word):
+        for place in places:
+            if good(text, place):
+                return place
+    return None
+
+
+def _at_blank(text: str, place: int) -> bool:
+    """Whether a line or a word begins or ends here."""
+    if place in (0, len(text)) or text[place - 1] == "\n" or text[place] == "\n":
+        return True
+    if (text[place - 1] == " ") == (text[place] == " "):
+        return False
+    marker = text.rfind(STRUCK, max(0, place - len(STRUCK)), place + len(STRUCK))
+    return not 0 <= marker < place < marker + len(STRUCK)
+
+
+def _between_words(text: str, place: int) -> bool:
+    """The same, with no figure on either side, which may belong to the next word."""
+    if not _at_blank(text, place):
+        return False
+    around = [text[max(0, place - 40) : place].rstrip(" "), text[place : place + 40].lstrip(" ")]
+    if "" in around or around[0].endswith("\n") or around[1].startswith("\n"):
+        return True
+    before, after = re.split(r"\s", around[0])[-1], re.split(r"\s", around[1])[0]
+    return not _DIGIT.search(before) and not _DIGIT.search(after)
+
+
+def _within_word(text: str, place: int) -> bool:
+    """Between two letters, for a word that has no end."""
+    return text[place - 1].isalpha() and text[place].isalpha()

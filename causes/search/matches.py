@@ -1,0 +1,124 @@
+"""Where the words of a question stand in a text: the same on both engines."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from causes.search.query import Item
+from causes.text.stems import stem
+from causes.text.words import UNUSUAL, USUAL_WORD, of_usual, words
+
+_LETTER = re.compile(r"[^\W_]")
+
+
+class Match(NamedTuple):
+    """Something of the question in a text, from one place to another."""
+
+    start: int
+    end: int
+    item: int
+    """Which of the things that were asked for."""
+
+
+class _Hit(NamedTuple):
+    start: int
+    end: int
+    stem: str
+
+
+class Matcher:
+    """Finds the words of a question in texts, in time proportional to their length."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self._by_first: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+        self._stems: set[str] = set()
+        for number, item in enumerate(items):
+            for phrase in item:
+                stems = tuple(map(stem, phrase))
+                self._stems.update(stems)
+                self._by_first.setdefault(stems[0], []).append((stems, number))
+        for phrases in self._by_first.values():
+            phrases.sort(key=lambda phrase: -len(phrase[0]))
+        self._heads = {_head(found) for found in self._stems}
+        # A number may go on before its last figures, as 2.5 does before 5.
+        self._slow = re.compile(rf"{UNUSUAL.pattern}|[0-9]") if _figures(self._stems) else UNUSUAL
+
+    def matches(self, text: str) -> list[Match]:
+        """All of them in the order of the text, none of which overlaps another."""
+        hits = self._hits(text)
+        found: list[Match] = []
+        at = 0
+        while at < len(hits):
+            length = 1
+            for phrase, item in self._by_first.get(hits[at].stem, ()):
+                if _stands(text, hits, at, phrase):
+                    length = len(phrase)
+                    found.append(Match(hits[at].start, hits[at + length - 1].end, item))
+                    break
+            at += length
+        return found
+
+    def _hits(self, text: str) -> list[_Hit]:
+        if not self._slow.search(text):
+            return self._usual_hits(text, 0)
+        hits: list[_Hit] = []
+        begin = 0
+        for line in text.split("\n"):
+            if self._slow.search(line):
+                hits += (
+                    _Hit(begin + word.start, begin + word.end, found)
+                    for word in words(line)
+                    for found in map(stem, word.parts)
+                    if found in self._stems
+                )
+            else:
+                hits += self._usual_hits(line, begin)
+            begin += len(line) + 1
+        return hits
+
+    def _usual_hits(self, text: str, begin: int) -> list[_Hit]:
+        """The same by looking for how words may begin, which is many times as fast."""
+        small = text.lower()
+        hits: dict[int, _Hit] = {}
+        for head in self._heads:
+            at = small.find(head)
+            while at != -1:
+                match = USUAL_WORD.match(small, at)
+                if match and _begins(small, *match.span()):
+                    found = stem(of_usual(match.group()))
+                    if found in self._stems:
+                        hits[at] = _Hit(begin + at, begin + match.end(), found)
+                at = small.find(head, at + len(head))
+        return [hits[at] for at in sorted(hits)]
+
+
+def _begins(text: str, start: int, end: int) -> bool:
+    """Whether a word begins here: not within another, nor as the `s` of `Bell's`."""
+    if start == 0 or text[start - 1] not in "'’‘`":
+        return start == 0 or not text[start - 1].isalnum()
+    return text[start:end] != "s" or not text[start - 2 : start - 1].isalnum()
+
+
+def _figures(stems: Iterable[str]) -> bool:
+    return any(found[0].isdigit() for found in stems)
+
+
+def _head(found: str) -> str:
+    """How every word begins that has this stem."""
+    return found[:-1] if found[-1] in "iel" and len(found) > 1 else found
+
+
+def _stands(text: str, hits: list[_Hit], at: int, phrase: tuple[str, ...]) -> bool:
+    """Whether the words of a phrase stand side by side from this hit on."""
+    if at + len(phrase) > len(hits):
+        return False
+    for place in range(1, len(phrase)):
+        before, here = hits[at + place - 1], hits[at + place]
+        if here.stem != phrase[place]:
+            return False
+        apart = before.end < here.start  # not so when one word has both
+        if apart and (
+            "\n" in text[before.end : here.start] or _LETTER.search(text, before.end, here.start)
+        ):
+            return False
+    return True

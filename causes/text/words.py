@@ -1,0 +1,92 @@
+"""The words of a text as search has them: the same for texts and for questions.
+
+Both engines get these words with single blanks between them, and so have nothing left to
+decide on which they could differ but the stem.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from causes.text.names import searchable
+from causes.text.plain import STRUCK
+from causes.text.stems import evened
+
+LINE, POINT = "ª", "º"
+"""In words for the index: one that ends a line, so that no phrase goes on in the next, and the
+point of a decimal number, so that `5mg` is not found in 2.5mg.
+
+No word of a text or a question holds them: `searchable` makes letters of them.
+"""
+
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"
+# Accents that are characters of their own, and what a reader cannot see: parts of a word.
+_WITHIN = {
+    character
+    for character in map(chr, range(0x10000))
+    if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf")
+}
+_W = "".join(sorted(_WITHIN))
+_N = r"[0-9]+(?:,[0-9]{3}(?![0-9]))*(?:\.[0-9]+)?"
+_S = rf"(?:[{_W}]*['’‘ʼʹ′＇`´][sS](?![^\W_]))"
+# 10⁶ is two words and H₂O is one: a raised or lowered figure belongs to a letter.
+_WORD = re.compile(
+    rf"(?:{_N}|[{_RAISED}]+|[^\W_])(?:[^\W_{_RAISED}]|[{_W}]|(?<!\d)[{_RAISED}])*{_S}?"
+)
+# Where a text has nothing beyond ASCII but common signs, words are found several times as fast.
+UNUSUAL = re.compile("[^\x00-\x7f\u00a0°±·×–—‘’“”•…\u202f→≤≥]")
+USUAL_WORD = re.compile(rf"(?:{_N}|[A-Za-z])[A-Za-z0-9]*(?:['’‘`][sS](?![A-Za-z0-9]))?")
+_NUMBER = re.compile(_N)
+_OWNER = re.compile(f"{_S}$")
+_PART = re.compile(r"[^\W_]+")
+
+
+class Word(NamedTuple):
+    """One word of a text: where it stands, and how it is sought, mostly in one part."""
+
+    start: int
+    end: int
+    parts: tuple[str, ...]
+
+
+def words(text: str) -> Iterator[Word]:
+    """The words of a text, in order. The `'s` of a name belongs to it, and is not sought."""
+    if not UNUSUAL.search(text):
+        for match in USUAL_WORD.finditer(text):
+            yield Word(*match.span(), (of_usual(match.group()),))
+        return
+    for match in _WORD.finditer(text):
+        if parts := _of_any(match.group()):
+            yield Word(*match.span(), parts)
+
+
+def of_usual(word: str) -> str:
+    """How a word is sought that `USUAL_WORD` found."""
+    if not word.isalnum():
+        word = _OWNER.sub("", word).replace(",", "").replace(".", POINT)
+    return evened(word.lower())
+
+
+@lru_cache(maxsize=20_000)
+def _of_any(word: str) -> tuple[str, ...]:
+    number = match.group() if (match := _NUMBER.match(word)) else ""
+    rest = searchable(searchable(_OWNER.sub("", word[len(number) :])).casefold())
+    letters = "".join(character for character in rest if character not in _WITHIN)
+    figures = number.replace(",", "").replace(".", POINT)
+    return tuple(map(evened, _PART.findall(figures + letters)))
+
+
+def is_number(part: str) -> bool:
+    """Whether a part of a word is a number and nothing else."""
+    return part.replace(POINT, "").isdecimal()
+
+
+def sought(text: str) -> str:
+    """The words of a text for the index of an engine, in which it finds only words and blanks."""
+    lines = (
+        " ".join(part for word in words(line) for part in word.parts)
+        for line in text.replace(STRUCK, " ").split("\n")
+    )
+    return f" {LINE} ".join(line for line in lines if line)
