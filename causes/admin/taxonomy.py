@@ -16,6 +16,7 @@ from causes import publishing
 from causes.admin.busy import KeepsText
 from causes.models import Category, Tag
 from causes.publishing import NameTaken
+from causes.text.characters import tidy_line
 from causes.text.names import fold
 from causes.text.slugs import name_slug
 
@@ -28,7 +29,7 @@ class TaxonForm(forms.ModelForm):
         if self.instance.pk and "name" in self.cleaned_data:
             # Kept out of the row: an old name that is in use stays as it is.
             kept = type(self.instance).objects.get(pk=self.instance.pk).name
-            self.cleaned_data["name"] = kept
+            self.cleaned_data["name"] = tidy_line(kept, stored=True)
             if objection := self._objection():
                 self.add_error("name", objection)
         super()._post_clean()

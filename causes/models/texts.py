@@ -71,6 +71,10 @@ class TidyField(models.Field):
         value = super().to_python(value)
         return self.tidied(value) if isinstance(value, str) else value
 
+    def get_prep_value(self, value: Any) -> Any:
+        # Django's own call `to_python` here. A text from before the rule is written as it is.
+        return value if isinstance(value, str) else super().get_prep_value(value)
+
     def pre_save(self, model_instance: Any, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
         # What is stored stays as it is: the guards tidy what a change brings.
