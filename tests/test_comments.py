@@ -47,6 +47,7 @@ def test_by_a_verb():
     assert entry.last_number == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_by_a_fixture(tmp_path):
     make_live(slug="x")
     path = write(tmp_path, with_comments(rows_of(exported("public"))))
@@ -68,6 +69,7 @@ def test_by_a_markdown_file(tmp_path):
     assert Planned(tmp_path, markdown=True).entries == {"x": "unchanged"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_by_loaddata(tmp_path, caplog):
     make_live(slug="x")
     path = tmp_path / "content.json"

@@ -253,6 +253,20 @@ class Citation(models.Model):
         return f"{self.source_key} in {self.revision_id}"
 
     @classmethod
+    def note_again(cls, bodies: dict[int, str]) -> None:
+        """Corrects what was written down of texts, by revision id, that an older version read."""
+        noted: dict[int, set[str]] = {pk: set() for pk in bodies}
+        for pk, key in cls.objects.filter(revision__in=bodies).values_list(
+            "revision", "source_key"
+        ):
+            noted[pk].add(key)
+        for pk, body in bodies.items():
+            keys = set(cited_keys(body))
+            cls.objects.filter(revision=pk, source_key__in=noted[pk] - keys).delete()
+            new = [Citation(revision_id=pk, source_key=key) for key in sorted(keys - noted[pk])]
+            Citation.objects.bulk_create(new)
+
+    @classmethod
     def note(cls, revisions: Iterable[Revision]) -> None:
         """Writes down what these stored texts cite."""
         rows = [(revision.pk, key) for revision in revisions for key in cited_keys(revision.body)]
