@@ -9,11 +9,12 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 from causes import publishing
-from causes.admin.busy import KeepsText
+from causes.admin.keeping import KeepsText
 from causes.models import Citation, Source
 
 PICKED = 20
-PICKED_BY = ("key", "authors", "title", "published_in", "year", "doi", "pmid")
+SEARCHED = ("key", "authors", "title", "published_in", "doi", "pmid", "pmcid", "url")
+SEARCHED_SAID = "key, authors, title, where it was published, DOI, PMID, PMCID and address"
 
 
 class CheckedFilter(admin.SimpleListFilter):
@@ -35,7 +36,8 @@ class CheckedFilter(admin.SimpleListFilter):
 class SourceAdmin(KeepsText, admin.ModelAdmin):
     list_display = ("key", "kind", "authors", "title", "year", "checked_on", "withdrawn_on")
     list_filter = ("kind", CheckedFilter)
-    search_fields = ("key", "authors", "title", "published_in", "doi")
+    search_fields = tuple(f"{name}__holds" for name in SEARCHED)
+    search_help_text = f"Searches {SEARCHED_SAID}."
     ordering = ("key",)
     actions = None
     fieldsets = (
@@ -76,9 +78,9 @@ class SourceAdmin(KeepsText, admin.ModelAdmin):
         rows = Source.objects.all()
         words = request.GET.get("q", "").replace("\x00", "").lower().split()[:10]
         for word in words:
-            found = Q()
-            for field in PICKED_BY:
-                found |= Q(**{f"{field}__icontains": word})
+            found = Q(year=word) if word.isascii() and word.isdigit() and len(word) < 5 else Q()
+            for field in SEARCHED:
+                found |= Q(**{f"{field}__holds": word})
             rows = rows.filter(found)
         if words:
             # A key that begins so is most likely meant, then one that can be relied on.

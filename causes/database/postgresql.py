@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from causes.database import listing
+from causes.database.finding import FINDABLE
 from causes.database.rules import (
     INSERT,
     PUBLIC_TABLES,
@@ -272,6 +273,7 @@ def _function(name: str, statements: str, returns: str) -> str:
 def statements() -> Iterator[str]:
     yield from TABLES
     yield PLAIN
+    yield FINDABLE
     yield _INDEX
     yield _REFRESH
     for name, events, table, condition, sentence in _refusals():
