@@ -14,6 +14,8 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
+from causes.models.clock import future_objection
+from causes.text.identifiers import TIDY
 from causes.text.markdown import objections
 from causes.text.names import SLUG_RULE, bad_characters, is_slug, name_slug
 
@@ -61,6 +63,12 @@ def column(model: Any, name: str) -> Read:
         return value
 
     return read if own else read_text
+
+
+def identifier(model: Any, name: str) -> Read:
+    """What identifies a paper, in whatever form it was pasted."""
+    tidy, read_text = TIDY[name], column(model, name)
+    return lambda value: read_text(tidy(value) if type(value) is str else value)
 
 
 def _is_own(validator: Any) -> bool:
@@ -131,6 +139,13 @@ def day(value: Any) -> str:
         except ValueError:
             pass
     raise Wrong(f"It must be a day such as 2026-11-23, and is {_shown(value)}.")
+
+
+def past_day(value: Any) -> str:
+    read = day(value)
+    if sentence := future_objection(date.fromisoformat(read)):
+        raise Wrong(sentence)
+    return read
 
 
 def nullable(read: Read) -> Read:

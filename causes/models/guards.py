@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models.signals import post_save, pre_delete, pre_save
 
-from causes.models.clock import now
+from causes.models.clock import future_objection, now
 from causes.models.entry import Entry, Redirect
 from causes.models.event import Event
 from causes.models.format import VERSION, FixtureFormat
@@ -18,6 +18,7 @@ from causes.models.review import Review
 from causes.models.revision import Citation, Revision, count_uncited
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
+from causes.text.identifiers import TIDY
 from causes.text.markdown import objections
 from causes.text.names import bad_characters, fold
 
@@ -256,10 +257,14 @@ def _refuse_circle(what: str, instance: Taxon) -> None:
 
 def check_source(instance: Source, raw: bool, using: str | None, **_: Any) -> None:
     what = f"source {instance.key!r}"
+    for name, tidy in TIDY.items():
+        setattr(instance, name, tidy(getattr(instance, name)))
     _check_characters(what, instance, ("key", "authors", "title", "published_in", "url"))
     for name in ("key", "doi", "pmid", "pmcid", "url"):
         if value := getattr(instance, name):
             _field(Source, name).run_validators(value)
+    for name, sentence in instance.objections().items():
+        raise Refused(f"{what}, field {name!r}: {sentence}")
     stored = _stored(instance, using)
     if stored is None:
         return
@@ -290,6 +295,10 @@ def _refuse_older(what: str, stored: Any, instance: Any) -> None:
 
 
 def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: Any) -> None:
+    if sender is Review:
+        day = _field(Review, "reviewed_on").to_python(instance.reviewed_on)
+        if sentence := future_objection(day):
+            raise Refused(f"review by {instance.reviewer!r}, field 'reviewed_on': {sentence}")
     stored = _stored(instance, using)
     if stored is None:
         return

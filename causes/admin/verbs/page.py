@@ -182,11 +182,11 @@ class VerbViews:
         form = page.form(posted, initial=initial)
         facts = {name: fact for name, fact in desk.facts().items() if name in page.decides_on}
         meeting = decided_on(facts, posted, "this page") if posted and facts else None
-        if running and form.is_valid():
+        ready = posted is not None and form.is_valid()
+        if running and ready:
             form.add_error(None, running)
-        elif posted is not None and form.is_valid() and not meeting:
-            if answer := self._act(page, request, entry, revision, form):
-                return answer
+        elif ready and not meeting and (answer := self._act(page, request, entry, revision, form)):
+            return answer
         context = self.desk_context(request, entry, desk) | {
             "form": form,
             "media": self.media + form.media,
