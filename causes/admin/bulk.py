@@ -251,10 +251,14 @@ class BulkActions:
     def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """The second and third step: the page of what will happen, and what then did."""
         bulk = BULKS.get(name)
-        if bulk is None or request.method != "POST":
+        if bulk is None:
             raise Http404
         if not bulk.may(request, self.kind):
             raise PermissionDenied
+        if request.method != "POST":  # whoever had to sign in again comes back by this address
+            sentence = f"{bulk.label}: nothing was done. Tick the rows again and choose the action."
+            self.message_user(request, sentence, messages.WARNING)
+            return HttpResponseRedirect(self.desk_url("changelist"))
         wanted = [row.partition(":") for row in request.POST.getlist("row")][:MOST]
         pks = [pk for pk, _, _ in wanted if pk.isascii() and pk.isdigit() and len(pk) < 19]
         uuids = {uuid for _, _, uuid in wanted}
