@@ -28,6 +28,7 @@ PAGE_SIZE = 50
 class HistoryViews:
     """Mixed into the ModelAdmin of an entry, whose methods it calls."""
 
+    kind: str
     admin_site: Any
     opts: Any
     model: Any
@@ -114,7 +115,7 @@ class HistoryViews:
         posted = request.method == "POST"
         with database.writing() if posted else nullcontext():
             facts = {"Newest text": Desk(entry).facts()["Newest text"]}
-            meeting = decided_on(facts, request.POST, "this page") if posted else None
+            meeting = decided_on(facts, request.POST, f"this {self.kind}") if posted else None
             before = entry.newest
             made = publishing.restore(old, by=request.user) if posted and not meeting else None
         if made is not None:

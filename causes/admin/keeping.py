@@ -113,6 +113,8 @@ class KeepsText:
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> Any:
         form = context["adminform"].form
+        if form.meeting:
+            context["title"] = f"{form.meeting.title}: {context['title'].lower()}"
         if form.meeting and form.errors == {NON_FIELD_ERRORS: [form.meeting.sentence]}:
             context["errors"] = None  # it is no error, and the page says it in its own words
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]

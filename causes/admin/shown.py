@@ -112,7 +112,10 @@ def decided_on(facts: Mapping[str, str], data: Mapping[str, Any], what: str) -> 
     differences = changes_of_facts(seen, facts)
     if not differences:
         return None
-    sentence = f"Something about {what} changed after you opened this page. Nothing was done yet."
+    sentence = (
+        f"Somebody changed {what} after you opened this page. Nothing was done yet: see below "
+        "how it stands now, then decide again."
+    )
     return Meeting("Look again before you decide", sentence, differences)
 
 
@@ -207,7 +210,7 @@ class ShowsBoth:
         if self.moved:
             sentence = self.moved
         elif seen:
-            sentence = f"{last_saved(row, seen.at)} {what} while you had it open."
+            sentence = last_saved(row, what, seen.at)
         else:
             sentence = unsaid(what)
         if seen:
@@ -267,8 +270,8 @@ def worded(field: Any, value: Value) -> str | list[str]:
     return labels.get(value, value) if isinstance(value, str) else value
 
 
-def last_saved(row: Any, since: datetime) -> str:
-    """Who saved a row last, as the beginning of a sentence: `ann changed, on 5 May 2026, …,`."""
+def last_saved(row: Any, what: str, since: datetime) -> str:
+    """Who saved a row last, and when: a sentence for whoever had it open since then."""
     if isinstance(row, Entry):
         event = Event.objects.filter(entry=row.pk, at__gte=since).select_related("actor").first()
         who, when = (event.actor, event.at) if event else (None, None)
@@ -278,4 +281,4 @@ def last_saved(row: Any, since: datetime) -> str:
         line = log.filter(action_time__gte=since).select_related("user").first()
         who, when = (line.user, line.action_time) if line else (None, None)
     name = who.get_username() if who else "Somebody"
-    return f"{name} saved" + (f", on {shown(when)}," if when else "")
+    return f"{name} saved {what}{f' on {shown(when)},' if when else ''} while you had it open."

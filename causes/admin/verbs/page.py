@@ -181,7 +181,7 @@ class VerbViews:
         initial = {"revision": revision.uuid, **page.initial(request, revision)}
         form = page.form(posted, initial=initial)
         facts = {name: fact for name, fact in desk.facts().items() if name in page.decides_on}
-        meeting = decided_on(facts, posted, "this page") if posted and facts else None
+        meeting = decided_on(facts, posted, f"this {entry.kind}") if posted and facts else None
         ready = posted is not None and form.is_valid()
         if running and ready:
             form.add_error(None, running)
@@ -190,7 +190,7 @@ class VerbViews:
         context = self.desk_context(request, entry, desk) | {
             "form": form,
             "media": self.media + form.media,
-            "title": page.title(revision),
+            "title": ("Look again: " if meeting else "") + page.title(revision),
             "button": page.button,
             "sentences": page.sentences(entry, revision, desk),
             "verb": page.name,
