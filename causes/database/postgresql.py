@@ -83,7 +83,8 @@ _PUBLIC = public_or_to_come("clock_timestamp()")
 _BAD_SLUG = "NEW.slug !~ '^[a-z0-9]+(-[a-z0-9]+)*$'"
 
 
-def _refusals() -> Iterator[Refusal]:
+def all_refusals() -> Iterator[Refusal]:
+    """The refusals of this engine, those that both have among them."""
     yield from refusals(DIFFERENT)
     both = (INSERT, UPDATE)
     yield Refusal(
@@ -276,7 +277,7 @@ def statements() -> Iterator[str]:
     yield FINDABLE
     yield _INDEX
     yield _REFRESH
-    for name, events, table, condition, sentence in _refusals():
+    for name, events, table, condition, sentence in all_refusals():
         raising = f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation';"
         yield _function(name, f"IF {condition} THEN {raising} END IF;", "NEW")
         yield (
@@ -327,5 +328,5 @@ def names() -> Iterator[str]:
     yield from ("causes_search", "causes_search_words", "causes_search_title")
     yield "causes_publication_apart"
     yield from listing.NAMES
-    for name, *_ in (*_refusals(), *_effects()):
+    for name, *_ in (*all_refusals(), *_effects()):
         yield f"causes_{name}"

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.apps import apps
+from django.db.models import CharField, TextField
+
 from causes.database import listing
 from causes.database.rules import (
     INSERT,
@@ -41,8 +44,8 @@ _TAG_NAMES = """(SELECT group_concat(coalesce(now_called.name, tag.name), ', ')
 
 _NUL = "instr(CAST({column} AS BLOB), x'00') > 0"
 _BAD_SLUG = (
-    "(NEW.slug GLOB '*[^a-z0-9-]*' OR NEW.slug = '' OR NEW.slug GLOB '-*'"
-    " OR NEW.slug GLOB '*-' OR NEW.slug GLOB '*--*')"
+    "({column} GLOB '*[^a-z0-9-]*' OR {column} = '' OR {column} GLOB '-*'"
+    " OR {column} GLOB '*-' OR {column} GLOB '*--*')"
 )
 # Written as Django writes a moment: with fewer digits the present one would come before itself.
 _NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
@@ -57,7 +60,23 @@ def _nul(columns: str) -> str:
     return " OR ".join(_NUL.format(column=f"NEW.{column}") for column in columns.split())
 
 
-def _refusals() -> Iterator[Refusal]:
+def _too_long() -> Iterator[Refusal]:
+    """What PostgreSQL refuses by the type of a column: SQLite takes any length, and NULs."""
+    for model in apps.get_app_config("causes").get_models():
+        fields = model._meta.concrete_fields
+        short = [field for field in fields if isinstance(field, CharField)]
+        texts = short + [field for field in fields if isinstance(field, TextField)]
+        if model._meta.managed and not model._meta.proxy and texts:
+            table = model._meta.db_table
+            wrong = [f'length(NEW."{field.column}") > {field.max_length}' for field in short]
+            wrong += [_NUL.format(column=f'NEW."{field.column}"') for field in texts]
+            sentence = f"a text of {table} is too long, or holds a NUL"
+            name = f"{table.removeprefix('causes_')}_fits"
+            yield Refusal(name, (INSERT, UPDATE), table, " OR ".join(wrong), sentence)
+
+
+def all_refusals() -> Iterator[Refusal]:
+    """The refusals of this engine, those that both have among them."""
     yield from refusals(DIFFERENT)
     both = (INSERT, UPDATE)
     yield Refusal(
@@ -94,7 +113,7 @@ def _refusals() -> Iterator[Refusal]:
             f"{table}_slug",
             both,
             f"causes_{table}",
-            _BAD_SLUG,
+            _BAD_SLUG.format(column="NEW.slug"),
             "a slug is small letters, digits and single hyphens",
         )
     for table, columns in (("category", "name slug"), ("tag", "name slug"), ("source", "title")):
@@ -109,14 +128,15 @@ def _refusals() -> Iterator[Refusal]:
         "source_key",
         both,
         "causes_source",
-        "NEW.key = '' OR NEW.key GLOB '*[^a-z0-9-]*'",
-        "a source key is small letters, digits and hyphens",
+        _BAD_SLUG.format(column="NEW.key"),
+        "a source key is small letters, digits and single hyphens",
     )
+    yield from _too_long()
 
 
 def _refusal_triggers() -> Iterator[tuple[str, str]]:
     """(name, statement): SQLite has one trigger for each event."""
-    for name, events, table, condition, sentence in _refusals():
+    for name, events, table, condition, sentence in all_refusals():
         for event in events:
             full = f"causes_{name}" if len(events) == 1 else f"causes_{name}_{event.lower()}"
             yield (

@@ -7,6 +7,8 @@ wall, for what sends no signal. A refusal names the entry and says what to do.
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models.signals import post_save, pre_delete, pre_save
 
 from causes.models.clock import future_objection, now
@@ -77,6 +79,28 @@ def _check_characters(what: str, instance: Any, columns: tuple[str, ...]) -> Non
     for column in columns:
         if sentence := bad_characters(getattr(instance, column) or ""):
             raise Refused(f"{what}, field {column!r}: {sentence}")
+
+
+def _check_texts(what: str, instance: Any) -> None:
+    """Every text of a row fits its column and can be stored on either engine."""
+    for field in instance._meta.concrete_fields:
+        value = getattr(instance, field.attname)
+        if not isinstance(field, models.CharField | models.TextField) or not isinstance(value, str):
+            continue
+        sentence = bad_characters(value)
+        if isinstance(field, models.CharField) and len(value) > (field.max_length or len(value)):
+            sentence = f"It has {len(value)} characters; the most is {field.max_length}."
+        if sentence:
+            raise Refused(f"{what}, field {field.name!r}: {sentence}")
+
+
+def _run_validators(what: str, instance: Any, name: str) -> None:
+    field = _field(type(instance), name)
+    try:
+        for validator in field.validators:
+            validator(getattr(instance, name))
+    except ValidationError as error:
+        raise Refused(f"{what}, field {name!r}: {' '.join(error.messages)}") from error
 
 
 def check_entry(instance: Entry, raw: bool, using: str | None, **_: Any) -> None:
@@ -231,6 +255,7 @@ def check_taxon(sender: Any, instance: Taxon, raw: bool, using: str | None, **_:
     if objection := sender.name_objection(instance.name):
         raise Refused(f"{what}: {objection}")
     instance.folded = fold(instance.name)
+    _check_texts(what, instance)
     stored = _stored(instance, using)
     _refuse_circle(what, instance)
     same = sender.objects.using(using).filter(folded=instance.folded).exclude(pk=instance.pk)
@@ -259,10 +284,10 @@ def check_source(instance: Source, raw: bool, using: str | None, **_: Any) -> No
     what = f"source {instance.key!r}"
     for name, tidy in TIDY.items():
         setattr(instance, name, tidy(getattr(instance, name)))
-    _check_characters(what, instance, ("key", "authors", "title", "published_in", "url"))
+    _check_texts(what, instance)
     for name in ("key", "doi", "pmid", "pmcid", "url"):
-        if value := getattr(instance, name):
-            _field(Source, name).run_validators(value)
+        if name == "key" or getattr(instance, name):
+            _run_validators(what, instance, name)
     for name, sentence in instance.objections().items():
         raise Refused(f"{what}, field {name!r}: {sentence}")
     stored = _stored(instance, using)
@@ -295,6 +320,7 @@ def _refuse_older(what: str, stored: Any, instance: Any) -> None:
 
 
 def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: Any) -> None:
+    _check_texts(f"{sender._meta.verbose_name} {instance.uuid}", instance)
     if sender is Review:
         day = _field(Review, "reviewed_on").to_python(instance.reviewed_on)
         if sentence := future_objection(day):
