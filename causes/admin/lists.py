@@ -30,7 +30,7 @@ def holding(words: Iterable[str]) -> Any:
     """The same, if each of the words is in its title, its summary or the entry's slug."""
     found = newest_of().annotate(slug=ExpressionWrapper(OuterRef("slug"), CharField()))
     for word in words:
-        here = Q(title__icontains=word) | Q(summary__icontains=word) | Q(slug__icontains=word)
+        here = Q(title__holds=word) | Q(summary__holds=word) | Q(slug__holds=word)
         found = found.filter(here)
     return found
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from causes.database import listing, texts
+from causes.database.finding import FINDABLE
 from causes.database.rules import (
     INSERT,
     PUBLIC_TABLES,
@@ -153,7 +154,8 @@ def _unstorable(column: str) -> str:
     return f"{column} ~ '[{_CLASS}]'"
 
 
-def _refusals() -> Iterator[Refusal]:
+def all_refusals() -> Iterator[Refusal]:
+    """The refusals of this engine, those that both have among them."""
     yield from refusals(DIFFERENT)
     yield from texts.refusals(DIFFERENT, _unstorable)
     both = (INSERT, UPDATE)
@@ -355,9 +357,10 @@ def statements() -> Iterator[str]:
     yield from TABLES
     yield _CONFIGURATION
     yield from FUNCTIONS
+    yield FINDABLE
     yield _INDEX
     yield _REFRESH
-    for name, events, table, condition, sentence in _refusals():
+    for name, events, table, condition, sentence in all_refusals():
         raising = f"RAISE EXCEPTION '{sentence}' USING ERRCODE = 'integrity_constraint_violation';"
         yield _function(name, f"IF {condition} THEN {raising} END IF;", "NEW")
         yield (
@@ -408,5 +411,5 @@ def names() -> Iterator[str]:
     yield from ("causes_search", "causes_search_words", "causes_search_title")
     yield "causes_publication_apart"
     yield from listing.NAMES
-    for name, *_ in (*_refusals(), *_effects()):
+    for name, *_ in (*all_refusals(), *_effects()):
         yield f"causes_{name}"

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.apps import apps
+from django.db.models import CharField, TextField
+
 from causes.database import listing, texts
 from causes.database.rules import (
     INSERT,
@@ -63,8 +66,8 @@ _INDEX = f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
     FROM causes_revision r WHERE"""
 
 _BAD_SLUG = (
-    "(NEW.slug GLOB '*[^a-z0-9-]*' OR NEW.slug = '' OR NEW.slug GLOB '-*'"
-    " OR NEW.slug GLOB '*-' OR NEW.slug GLOB '*--*')"
+    "({column} GLOB '*[^a-z0-9-]*' OR {column} = '' OR {column} GLOB '-*'"
+    " OR {column} GLOB '*-' OR {column} GLOB '*--*')"
 )
 # Written as Django writes a moment: with fewer digits the present one would come before itself.
 _NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
@@ -87,7 +90,28 @@ def _unstorable(column: str) -> str:
     return " OR ".join([*found, f"{column} GLOB '*[' || {_CLASS} || ']*'"])
 
 
-def _refusals() -> Iterator[Refusal]:
+def _too_long() -> Iterator[Refusal]:
+    """What PostgreSQL refuses by the type of a column: SQLite takes any length, and NULs.
+
+    `texts.refusals` looks at the columns that people write, on both engines.
+    """
+    from causes.models.texts import TidyField
+
+    for model in apps.get_app_config("causes").get_models():
+        fields = [f for f in model._meta.concrete_fields if not isinstance(f, TidyField)]
+        short = [field for field in fields if isinstance(field, CharField)]
+        written = short + [field for field in fields if isinstance(field, TextField)]
+        if model._meta.managed and not model._meta.proxy and written:
+            table = model._meta.db_table
+            wrong = [f'length(NEW."{field.column}") > {field.max_length}' for field in short]
+            wrong += [f"instr(CAST(NEW.\"{f.column}\" AS BLOB), x'00') > 0" for f in written]
+            sentence = f"a text of {table} is too long, or holds a NUL"
+            name = f"{table.removeprefix('causes_')}_fits"
+            yield Refusal(name, (INSERT, UPDATE), table, " OR ".join(wrong), sentence)
+
+
+def all_refusals() -> Iterator[Refusal]:
+    """The refusals of this engine, those that both have among them."""
     yield from refusals(DIFFERENT)
     yield from texts.refusals(DIFFERENT, _unstorable)
     both = (INSERT, UPDATE)
@@ -124,21 +148,22 @@ def _refusals() -> Iterator[Refusal]:
             f"{table}_slug",
             both,
             f"causes_{table}",
-            _BAD_SLUG,
+            _BAD_SLUG.format(column="NEW.slug"),
             "a slug is small letters, digits and single hyphens",
         )
     yield Refusal(
         "source_key",
         both,
         "causes_source",
-        "NEW.key = '' OR NEW.key GLOB '*[^a-z0-9-]*'",
-        "a source key is small letters, digits and hyphens",
+        _BAD_SLUG.format(column="NEW.key"),
+        "a source key is small letters, digits and single hyphens",
     )
+    yield from _too_long()
 
 
 def _refusal_triggers() -> Iterator[tuple[str, str]]:
     """(name, statement): SQLite has one trigger for each event."""
-    for name, events, table, condition, sentence in _refusals():
+    for name, events, table, condition, sentence in all_refusals():
         for event in events:
             full = f"causes_{name}" if len(events) == 1 else f"causes_{name}_{event.lower()}"
             yield (

@@ -15,6 +15,7 @@ from causes.interchange.values import shown_moment
 from causes.models import Category, Source, Tag
 from causes.models.texts import text_fields
 from causes.publishing import shown
+from causes.text.identifiers import LABELS, TIDY, identities
 from causes.text.names import fold
 
 MODELS: dict[str, Any] = {"category": Category, "tag": Tag, "source": Source}
@@ -98,6 +99,26 @@ def _change(row: Row, here: Row, name: str) -> str:
 def _text(value: Any) -> str:
     text = "" if value is None else str(value)
     return f"“{text[:120]}{'…' if len(text) > 120 else ''}”" if text else "nothing"
+
+
+class Papers:
+    """The sources here and in a file by what identifies a paper, to find one that is in twice."""
+
+    def __init__(self) -> None:
+        self.keys: dict[tuple[str, str], str] = {}
+        for source in Source.objects.only("key", *TIDY).order_by("key").iterator():
+            for identity in source.identities():
+                self.keys.setdefault(identity, source.key)
+
+    def twins(self, row: Row) -> list[str]:
+        """A sentence for each other source that is the same paper; remembers this one."""
+        found: dict[str, str] = {}
+        for identity, field in identities(row).items():
+            other = self.keys.setdefault(identity, row["key"])
+            if other != row["key"]:
+                sentence = f"[@{other}] has the same {LABELS[field]}: it may be the same paper."
+                found.setdefault(other, sentence)
+        return list(found.values())
 
 
 class Taxonomy:

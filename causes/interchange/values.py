@@ -14,9 +14,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
+from causes.models.clock import future_objection
 from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank, tidy_line
 from causes.text.comments import tidy_body
+from causes.text.identifiers import TIDY
 from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 
 Read = Callable[[Any], Any]
@@ -66,6 +68,12 @@ def column(model: Any, name: str) -> Read:
         return value
 
     return read if own else read_text
+
+
+def identifier(model: Any, name: str) -> Read:
+    """What identifies a paper, in whatever form it was pasted."""
+    tidy, read_text = TIDY[name], column(model, name)
+    return lambda value: read_text(tidy(value) if type(value) is str else value)
 
 
 def _is_own(validator: Any) -> bool:
@@ -136,6 +144,13 @@ def day(value: Any) -> str:
         except ValueError:
             pass
     raise Wrong(f"It must be a day such as 2026-11-23, and is {_shown(value)}.")
+
+
+def past_day(value: Any) -> str:
+    read = day(value)
+    if sentence := future_objection(date.fromisoformat(read)):
+        raise Wrong(sentence)
+    return read
 
 
 def nullable(read: Read) -> Read:

@@ -7,9 +7,11 @@ wall, for what sends no signal. A refusal names the entry and says what to do.
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models.signals import post_save, pre_delete, pre_save
 
-from causes.models.clock import now
+from causes.models.clock import future_objection, now
 from causes.models.entry import Entry, Redirect
 from causes.models.event import Event
 from causes.models.format import SAME_FIELDS, VERSION, FixtureFormat
@@ -18,9 +20,10 @@ from causes.models.review import Review
 from causes.models.revision import Citation, Revision
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
-from causes.models.texts import sort_key_fields, text_fields
+from causes.models.texts import TidyField, sort_key_fields, text_fields
 from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank
+from causes.text.identifiers import TIDY
 from causes.text.names import fold
 
 
@@ -98,6 +101,30 @@ def _tidy(what: str, instance: Any, stored: Any) -> None:
     # Derived, and in no fixture: a raw save would write the default.
     for key in sort_key_fields(type(instance)):
         setattr(instance, key.attname, key.key_of(instance))
+
+
+def _check_texts(what: str, instance: Any) -> None:
+    """Every text of a row fits its column and can be stored on either engine."""
+    for field in instance._meta.concrete_fields:
+        value = getattr(instance, field.attname)
+        # `_tidy` looks at the others, and leaves alone what is stored already.
+        written = isinstance(field, models.CharField | models.TextField)
+        if not written or isinstance(field, TidyField) or not isinstance(value, str):
+            continue
+        sentence = bad_characters(value)
+        if isinstance(field, models.CharField) and len(value) > (field.max_length or len(value)):
+            sentence = f"It has {len(value)} characters; the most is {field.max_length}."
+        if sentence:
+            raise Refused(f"{what}, field {field.name!r}: {sentence}")
+
+
+def _run_validators(what: str, instance: Any, name: str) -> None:
+    field = _field(type(instance), name)
+    try:
+        for validator in field.validators:
+            validator(getattr(instance, name))
+    except ValidationError as error:
+        raise Refused(f"{what}, field {name!r}: {' '.join(error.messages)}") from error
 
 
 def check_entry(instance: Entry, raw: bool, using: str | None, **_: Any) -> None:
@@ -277,12 +304,17 @@ def _refuse_circle(what: str, instance: Taxon) -> None:
 
 def check_source(instance: Source, raw: bool, using: str | None, **_: Any) -> None:
     what = f"source {instance.key!r}"
+    for name, tidied in TIDY.items():
+        setattr(instance, name, tidied(getattr(instance, name)))
     stored = _stored(instance, using)
     _tidy(what, instance, stored)
     for name in ("key", "doi", "pmid", "pmcid", "url"):
         value = getattr(instance, name)
-        if value and value != getattr(stored, name, None):
-            _field(Source, name).run_validators(value)
+        if (value or name == "key") and value != getattr(stored, name, None):
+            _run_validators(what, instance, name)
+    _check_texts(what, instance)
+    for name, sentence in instance.objections().items():
+        raise Refused(f"{what}, field {name!r}: {sentence}")
     if stored is None:
         return
     if raw:
@@ -312,6 +344,11 @@ def _refuse_older(what: str, stored: Any, instance: Any) -> None:
 
 
 def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: Any) -> None:
+    _check_texts(f"{sender._meta.verbose_name} {instance.uuid}", instance)
+    if sender is Review:
+        day = _field(Review, "reviewed_on").to_python(instance.reviewed_on)
+        if sentence := future_objection(day):
+            raise Refused(f"review by {instance.reviewer!r}, field 'reviewed_on': {sentence}")
     stored = _stored(instance, using)
     _tidy(f"{sender._meta.verbose_name} {instance.pk or ''}".strip(), instance, stored)
     if stored is None:

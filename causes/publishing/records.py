@@ -4,9 +4,21 @@ from typing import Any
 
 from causes.models import Category, Event, Source, Tag
 from causes.models.texts import TidyField
+from causes.publishing.situations import Refusal, shown
 from causes.publishing.verb import User, need, record, verb
 
 Record = Category | Source | Tag
+
+
+class ChangedMeanwhile(Refusal):
+    """The row was saved by somebody else after it was read: saving it would undo that."""
+
+    def __init__(self, stored: Record) -> None:
+        super().__init__(
+            f"The {_subject(stored)} was changed on {shown(stored.updated_at)}, after you read "
+            "it. Nothing was written: read it again, then change it."
+        )
+
 
 _SILENT = {"id", "folded", "sort_name", "sort_authors", "updated_at", "checked_by_id"}
 
@@ -15,7 +27,8 @@ _SILENT = {"id", "folded", "sort_name", "sort_authors", "updated_at", "checked_b
 def save_record(row: Record, *, by: User) -> None:
     """Adds or changes a source, category or tag. What is the same writes nothing.
 
-    The guards (causes/models/guards.py) refuse what no such row may be.
+    The guards (causes/models/guards.py) refuse what no such row may be. Raises
+    NotPermitted, ChangedMeanwhile.
     """
     model: Any = type(row)
     stored = model.objects.select_for_update().filter(pk=row.pk).first() if row.pk else None
@@ -26,6 +39,8 @@ def save_record(row: Record, *, by: User) -> None:
         return
     need(by, f"change_{model._meta.model_name}")
     if _changes(stored, row):
+        if stored.updated_at != row.updated_at:
+            raise ChangedMeanwhile(stored)
         row.save()  # which tidies it
         changes = _changes(stored, row)
         record(Event.Verb.CHANGE, None, by, subject=_subject(stored), changes=changes)
@@ -33,8 +48,15 @@ def save_record(row: Record, *, by: User) -> None:
 
 @verb
 def delete_record(row: Record, *, by: User) -> None:
-    """Deletes one that nothing uses. Foreign keys and guards refuse the others."""
+    """Deletes one that nothing uses. Foreign keys and guards refuse the others.
+
+    Raises NotPermitted, ChangedMeanwhile.
+    """
     need(by, f"delete_{row._meta.model_name}")
+    model: Any = type(row)
+    stored = model.objects.select_for_update().filter(pk=row.pk).first()
+    if stored is not None and stored.updated_at != row.updated_at:
+        raise ChangedMeanwhile(stored)
     changes = {name: [before, ""] for name, (_, before) in _changes(None, row).items()}
     subject = _subject(row)
     row.delete()

@@ -28,6 +28,7 @@ def _at_slug(refusal: SlugTaken) -> SlugTaken:
 class Rename(VerbPage):
     name, label, button = "rename", "Rename", "Change the address"
     permission, form = "rename_entry", SlugForm
+    decides_on = ("Address",)
 
     def title(self, revision: Revision) -> str:
         return f"Rename “{revision.title}”"
@@ -100,6 +101,7 @@ class Delete(VerbPage):
     """A page that says what goes with a draft that was never public."""
 
     name, label, button = "delete", "Delete", "Delete it for good"
+    decides_on = ("Address", "Newest text", "Public now", "Scheduled")
 
     def may(self, request: HttpRequest, entry: Any) -> bool:
         return bool(request.user.has_perm(f"causes.delete_{entry.kind}"))

@@ -38,6 +38,7 @@ def published(publication: Any) -> str:
 class Publish(VerbPage):
     name, label, button = "publish", "Publish now", "Publish it now"
     permission = "publish_entry"
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         return not desk.newest_is_live and ready(desk.step)
@@ -69,6 +70,7 @@ class ScheduleForm(AskForm):
 class Schedule(VerbPage):
     name, label, button = "schedule", "Schedule", "Schedule it"
     permission, form = "publish_entry", ScheduleForm
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         if desk.newest_is_live:
@@ -106,6 +108,7 @@ class Schedule(VerbPage):
 class CancelSchedule(VerbPage):
     name, label, button = "cancel_schedule", "Cancel the schedule", "Cancel it"
     permission = "publish_entry"
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         return bool(desk.ahead) or desk.ends
@@ -145,6 +148,7 @@ class TakeDownForm(AskForm):
 class TakeDown(VerbPage):
     name, label, button = "take_down", "Take down", "Take it down"
     permission, form = "publish_entry", TakeDownForm
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         return desk.is_live or desk.is_scheduled
@@ -187,6 +191,7 @@ class WithholdForm(AskForm):
 class Withhold(VerbPage):
     name, label, button = "withhold", "Withhold", "Blank this text for good"
     form = WithholdForm
+    decides_on = ("Public now", "Scheduled")
 
     def may(self, request: HttpRequest, entry: Any) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]
