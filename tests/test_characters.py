@@ -16,7 +16,8 @@ from causes.models import Category, Entry, Review, Revision, Source, Tag
 from causes.models.guards import Refused
 from causes.publishing import Text, UnsoundText
 from causes.text.characters import NONCHARACTERS, UNSTORABLE, legal_in_xml, tidy, tidy_line
-from tests.admin.desk import change, save, url
+from tests.admin.desk import change as change_at_the_desk
+from tests.admin.desk import save, url
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_text
 from tests.interchange.content import Planned, empty, everything, exported, rows_of, write
 
@@ -369,7 +370,7 @@ def test_an_older_record_that_is_saved_unchanged_stays_as_it_is(desk, old_site):
     publishing.save_record(tag, by=None)
     address = reverse("admin:causes_tag_change", args=[tag.pk])
     name = tidy_line(tag.name, stored=True)
-    assert change(desk, address, follow=False, name=name).status_code == 302
+    assert change_at_the_desk(desk, address, follow=False, name=name).status_code == 302
     assert everything() == before
     source.withdrawn_on = date(2026, 3, 4)
     publishing.save_record(source, by=None)
