@@ -432,6 +432,23 @@ def test_two_older_names_that_look_the_same_can_be_merged_and_still_come_in(tmp_
     assert exported("history") == path.read_text(encoding="utf-8")
 
 
+def test_two_older_names_that_look_the_same_come_in_as_two(tmp_path):
+    Tag.objects.create(name="nerve")
+    two = Tag.objects.create(name="nerves")
+    make_live(slug="polio", tags=["nerve", "nerves"])
+    make_older("causes_tag", two.pk, name="ner\u00adve", slug="ner-ve", folded="ner\u00adve")
+    path = write(tmp_path, exported("history"))
+    assert set(Planned(path).outcomes.values()) == {"unchanged"}
+    empty()
+    planned = Planned(path)
+    assert planned.problems == []
+    planned.apply()
+    assert exported("history") == path.read_text(encoding="utf-8")
+    one, two = Tag.objects.order_by("slug")
+    publishing.merge(one, two, by=None)
+    assert Tag.objects.current().get() == two
+
+
 # Line ends and limits -------------------------------------------------------------------------
 
 
