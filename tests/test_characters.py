@@ -12,12 +12,12 @@ from django.db import Error, connection, transaction
 from django.urls import reverse
 
 from causes import database, publishing
-from causes.models import Category, Entry, Review, Revision, Source, Tag
+from causes.models import Category, Entry, Event, Review, Revision, Source, Tag
 from causes.models.guards import Refused
 from causes.publishing import Text, UnsoundText
 from causes.text.characters import NONCHARACTERS, UNSTORABLE, legal_in_xml, tidy, tidy_line
+from tests.admin.desk import ask, save, url
 from tests.admin.desk import change as change_at_the_desk
-from tests.admin.desk import save, url
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_text
 from tests.interchange.content import Planned, empty, everything, exported, rows_of, write
 
@@ -335,6 +335,7 @@ def test_every_page_is_well_formed_whatever_is_stored(client, old_site, page):
         assert json.loads(data)["@context"] == "https://schema.org"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_older_site_comes_in_elsewhere_and_goes_out_the_same(old_site, tmp_path):
     text = exported("history")
     path = write(tmp_path, text)
@@ -377,6 +378,7 @@ def test_an_older_record_that_is_saved_unchanged_stays_as_it_is(desk, old_site):
     assert Source.objects.get().authors == OLD
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_fixture_of_an_older_format_is_tidied_on_the_way_in(old_site, tmp_path):
     rows = rows_of(exported("history"))
     rows[0]["fields"]["version"] = 2
@@ -418,6 +420,7 @@ def test_a_name_that_looks_like_another_is_that_name(desk, name):
         Tag(name=name).full_clean(exclude=["slug"])
 
 
+@pytest.mark.django_db(transaction=True)
 def test_two_older_names_that_look_the_same_can_be_merged_and_still_come_in(tmp_path):
     one, two = Tag.objects.create(name="nerve"), Tag.objects.create(name="nerves")
     make_live(slug="polio", tags=["nerve", "nerves"])
@@ -432,6 +435,24 @@ def test_two_older_names_that_look_the_same_can_be_merged_and_still_come_in(tmp_
     planned.apply()
     assert Tag.objects.get(slug="ner-ve").merged_into.slug == "nerve"
     assert exported("history") == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_older_names_that_look_the_same_come_in_as_two(tmp_path):
+    Tag.objects.create(name="nerve")
+    two = Tag.objects.create(name="nerves")
+    make_live(slug="polio", tags=["nerve", "nerves"])
+    make_older("causes_tag", two.pk, name="ner\u00adve", slug="ner-ve", folded="ner\u00adve")
+    path = write(tmp_path, exported("history"))
+    assert set(Planned(path).outcomes.values()) == {"unchanged"}
+    empty()
+    planned = Planned(path)
+    assert planned.problems == []
+    planned.apply()
+    assert exported("history") == path.read_text(encoding="utf-8")
+    one, two = Tag.objects.order_by("slug")
+    publishing.merge(one, two, by=None)
+    assert Tag.objects.current().get() == two
 
 
 # Line ends and limits -------------------------------------------------------------------------
@@ -460,6 +481,12 @@ def test_limits_count_a_line_end_once_as_browsers_do(desk):
     assert len(Revision.objects.get(number=2).summary) == 500
     answer = save(desk, entry, body=full * 50 + "x")
     assert "200,001" in answer.content.decode() or "200001" in answer.content.decode()
+
+
+def test_a_reason_keeps_its_lines_and_counts_each_once(desk):
+    entry = make_entry(slug="polio")
+    assert ask(desk, entry, "submit", reason="x\r\n" * 249 + "yy").status_code == 200
+    assert Event.objects.get().reason == "x\n" * 249 + "yy"
 
 
 def test_limits_count_characters_beyond_the_first_plane_once(desk):

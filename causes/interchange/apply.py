@@ -169,12 +169,13 @@ class _Apply:
         aims = {
             item.key: self._called_today(item, row["merged_into"], aliases) for item, row in rows
         }
+        taken = set(model.objects.filter(merged_into=None).values_list("folded", flat=True))
         # Old names last: each leads to the row of a name of today.
         for old in (False, True):
             ids = dict(model.objects.values_list("slug", "pk"))
             made = (row for item, row in rows if item.outcome == CREATED)
             model.objects.bulk_create(
-                self._named(model, row, ids.get(aims[row["slug"]] or ""))
+                self._named(model, row, ids.get(aims[row["slug"]] or ""), taken)
                 for row in made
                 if bool(aims[row["slug"]]) == old
             )
@@ -208,10 +209,14 @@ class _Apply:
             raise MovedOn(f"The {item.kind} {item.key!r}")
         return None
 
-    def _named(self, model: Any, row: Row, merged_into: int | None) -> Any:
+    def _named(self, model: Any, row: Row, merged_into: int | None, taken: set[str]) -> Any:
+        folded = fold(row["name"])
+        if merged_into is None and folded in taken:
+            folded = f"\t{row['slug']}"  # as no name is folded: see Taxonomy.problem
+        taken.add(folded)
         columns = self._columns("category" if model is Category else "tag", row)
         moment = datetime.fromisoformat(row["updated_at"]) if row["updated_at"] else self.moment
-        return model(**columns, updated_at=moment, merged_into_id=merged_into)
+        return model(**columns, folded=folded, updated_at=moment, merged_into_id=merged_into)
 
     @staticmethod
     def _columns(kind: str, row: Row) -> Row:

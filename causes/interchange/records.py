@@ -136,8 +136,9 @@ class Taxonomy:
         """Why this row of the file does not fit: (field, sentence)."""
         slug, folded = row["slug"], fold(row["name"])
         aim = row["merged_into"]
-        for other, name in self._names().get(folded, ()) if aim is None else ():
-            if other != slug:
+        known = slug in self.here and self.here[slug][1]["name"] == row["name"]
+        for other, name in () if known or aim else self._names().get(folded, ()):
+            if other != slug and not self._stood_together(slug, other):
                 sentence = (
                     f"There is a {self.kind} {name!r} ({other}), which is the same name. Merge the "
                     "two where the file comes from, or give one of them another name."
@@ -154,6 +155,14 @@ class Taxonomy:
                 return "merged_into", sentence
             aim = step["merged_into"]
         return None
+
+    def _stood_together(self, slug: str, other: str) -> bool:
+        """Whether the file has both, by one name: from before the rule that made them the same.
+
+        They stay two until somebody merges them.
+        """
+        one, two = self.file.get(slug), self.file.get(other)
+        return one is not None and two is not None and one["name"] == two["name"]
 
     def leave_out(self, slugs: Iterable[str]) -> None:
         """Goes on as if these rows were not in the file."""

@@ -38,7 +38,7 @@ def text(limit: int, *, blank: bool = True, tidied: Callable[[str], str] = tidy_
     def read(value: Any) -> str:
         if type(value) is not str:
             raise Wrong(f"It must be a text, and is {_shown(value)}.")
-        if ("\x00" in value or not value.isascii()) and (sentence := bad_characters(value)):
+        if sentence := bad_characters(value):
             raise Wrong(sentence)
         value = tidied(value)
         if len(value) > limit:

@@ -108,5 +108,8 @@ class Migration(migrations.Migration):
             name='version',
             field=models.PositiveIntegerField(default=3),
         ),
+        # They are sorted by these keys, and made again after every migration.
+        migrations.RunSQL("DROP TABLE IF EXISTS causes_listing", migrations.RunSQL.noop),
+        migrations.RunSQL("DROP TABLE IF EXISTS causes_listed_tag", migrations.RunSQL.noop),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]

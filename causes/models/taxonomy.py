@@ -27,8 +27,8 @@ from causes.text.slugs import name_slug
 class FoldedField(models.CharField):
     """The folded name beside a name: unique among today's names, so that `Ageing` is `ageing`.
 
-    Made when a row is added. A name that changes is folded by the guard: two names from
-    before the rule that are now the same stay two until somebody merges them.
+    Made when a row is added, unless it is said: two names from before the rule that are now
+    the same stay two until somebody merges them. A name that changes is folded by the guard.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,9 +37,10 @@ class FoldedField(models.CharField):
         self.serialize = False
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
-        if add:
-            setattr(model_instance, self.attname, fold(model_instance.name))
         folded: str = getattr(model_instance, self.attname)
+        if add and not folded:
+            folded = fold(model_instance.name)
+            setattr(model_instance, self.attname, folded)
         return folded
 
 

