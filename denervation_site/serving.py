@@ -194,4 +194,8 @@ def _where() -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+    """What the database says, without the login."""
+    line = str(error).strip().partition("\n")[0]
+    if password := connection.settings_dict["PASSWORD"]:
+        line = line.replace(password, "…")
+    return line.replace(f'"{connection.settings_dict["USER"]}"', '"…"')

@@ -7,13 +7,13 @@ start with a sentence that names the variable, the value and what is expected.
 import os
 import secrets
 import zoneinfo
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from denervation_site import database_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -138,32 +138,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = _email(
 )
 EMAIL_BACKEND = "django.core.mail.backends.%s.EmailBackend" % ("smtp" if EMAIL_HOST else "console")
 
-DATABASE_URL = _text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'site.sqlite3'}")
-_DATABASE_EXPECTED = "sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
-try:
-    _database = dj_database_url.parse(DATABASE_URL, conn_max_age=600, conn_health_checks=True)
-except (ValueError, dj_database_url.ParseError) as error:
-    raise _refuse("DATABASE_URL", DATABASE_URL, _DATABASE_EXPECTED) from error
-if not _database["NAME"] or _database["ENGINE"].rpartition(".")[2] not in ("sqlite3", "postgresql"):
-    raise _refuse("DATABASE_URL", DATABASE_URL, _DATABASE_EXPECTED)
-if _database["ENGINE"].endswith("postgresql") and find_spec("psycopg") is None:
-    raise ImproperlyConfigured(
-        "DATABASE_URL names PostgreSQL, but its driver is not installed: "
-        "run  pip install -r requirements-postgres.lock"
-    )
-if _database["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE: a transaction that will write waits for its turn at its start,
-    # where waiting works, and not in its middle, where SQLite refuses at once.
-    _database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
-    }
-    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-else:
-    # Django's default forbids prepared statements. A number that is never reached leaves
-    # them to who asks for one: causes/models/prepared.py.
-    _database["OPTIONS"] = {"prepare_threshold": 1_000_000_000}
+# In small letters, so that it is no setting: Django's page for errors shows those.
+_database_url = _text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'site.sqlite3'}")
+_database = database_url.parse(_database_url, test_folder=DATA_DIR)
 DATABASES = {"default": _database}
 DATABASE_ROUTERS = ["causes.database.DerivedTables"]
 
@@ -283,6 +260,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 X_FRAME_OPTIONS = "DENY"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "denervation_site.database_url.ReporterFilter"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 

@@ -53,7 +53,7 @@ def test_triggers_indexes_and_the_generation_row_are_there_after_flush():
     before = database.generation()
     call_command("flush", interactive=False, verbosity=0)
     assert database.missing() == []
-    assert database.generation() > before
+    assert database.generation() not in (None, before)
     assert search.search("wartime").total == 0
     make_live(title="Peacetime nerve")
     assert search.search("peacetime").total == 1
@@ -246,7 +246,7 @@ def test_every_change_of_a_public_row_advances_the_generation():
                 with connection.cursor() as cursor:
                     cursor.execute("UPDATE causes_generation SET changed_in = NULL")
             change()
-        assert database.generation() > before, number
+        assert database.generation() not in (None, before), number
 
 
 def test_writing_the_same_again_does_not_advance_the_generation():
@@ -282,7 +282,7 @@ def test_a_trigger_of_an_older_version_is_dropped():
             )
         database.install()
         cursor.execute(database.ENGINES[connection.vendor].TRIGGERS)
-        assert "causes_of_old" not in {name for name, _ in cursor.fetchall()}
+        assert "causes_of_old" not in {name for name, *_ in cursor.fetchall()}
     assert database.missing() == []
 
 

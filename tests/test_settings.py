@@ -24,8 +24,6 @@ def manage(*arguments, tmp_path, **environment):
     ("name", "value"),
     [
         ("DEBUG", "maybe"),
-        ("DATABASE_URL", "mysql://root@localhost/x"),
-        ("DATABASE_URL", "nonsense"),
         ("SITE_URL", "example.org"),
         ("SITE_URL", "https://example.org/path"),
         ("CONTACT_EMAIL", "not an address"),

@@ -1,18 +1,22 @@
-"""What must be remembered about the database, all of it in one place.
+"""Everything about the database that a migration does not make, in one place.
 
-Triggers, the generation row, the search index and the table of citations are
-made here after every `migrate` and `flush`, again and again without harm:
-SQLite remakes a table when a column changes and drops its triggers without a
-word, and `flush` empties what it manages. docs/architecture.md says what each
-is for.
+Triggers, the generation row and the derived tables are made here after every `migrate`
+and `flush`. They are made anew, and the derived tables filled anew, when a migration was
+applied, when this code would make them otherwise, and when anybody touched the triggers.
+docs/architecture.md says what each is for.
 """
 
-from typing import Any
+import hashlib
+import re
+from collections.abc import Collection
+from functools import cache
+from typing import Any, NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 from causes.database import postgresql, sqlite
 from causes.database.turns import ImportRunning, import_running, importing, lock, writing
+from causes.text.markdown import RENDERER
 
 __all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
 
@@ -20,6 +24,9 @@ DERIVED = {"citation", "listing", "listedtag", "rendering"}
 """Models whose table is made here: never migrated, never dumped into a fixture."""
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
+
+_taken_away: dict[str, list[str]] = {}
+"""By database: the statements that make the triggers again which a migration took away."""
 
 
 class DerivedTables:
@@ -31,24 +38,106 @@ class DerivedTables:
         return False if app_label == "causes" and model_name in DERIVED else None
 
 
+class Generation(NamedTuple):
+    """The row of causes_generation."""
+
+    token: Any
+    """Another random one after every change; None while a migration runs, or after it failed."""
+    version: str
+    """Of the code that made tables and triggers."""
+    seal: str
+    """Of the triggers as they were made."""
+
+
+@cache
+def version(vendor: str) -> str:
+    """The version of all that this code makes in a database of an engine."""
+    engine = ENGINES[vendor]
+    made = [engine.GENERATION, *engine.tables(), *engine.triggers(), *engine.BACKFILL]
+    made.append(f"citations by renderer {RENDERER}")
+    return hashlib.sha256("\n".join(made).encode()).hexdigest()[:16]
+
+
+def seal(connection: Any) -> str:
+    """A text that is another one once anybody touched a trigger, even to put it back."""
+    with connection.cursor() as cursor:
+        cursor.execute(ENGINES[connection.vendor].SEAL)
+        return str(cursor.fetchone()[0])
+
+
+def _generation(connection: Any, cursor: Any) -> Generation | None:
+    """None when there is no row, or when it is of a version that kept it in another form."""
+    if "causes_generation" not in connection.introspection.table_names(cursor):
+        return None
+    about = connection.introspection.get_table_description(cursor, "causes_generation")
+    if not set(Generation._fields) <= {column.name for column in about}:
+        return None
+    cursor.execute("SELECT token, version, seal FROM causes_generation")
+    row = cursor.fetchone()
+    return row and Generation(*row)
+
+
 def make_way_for_migrations(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **_: Any) -> None:
-    """The pre_migrate receiver: takes SQLite's triggers away while tables are remade.
+    """The pre_migrate receiver: takes the token away, and SQLite's triggers with it.
 
     SQLite changes a column by making the table anew under another name, and a trigger
-    elsewhere that names the old one stops that with an error.
+    elsewhere that names the old one stops that with an error. Without triggers nothing
+    says that a page has changed, and so the page cache steps aside in the same moment.
+    """
+    if not plan:
+        return
+    connection = connections[using]
+    on_sqlite = connection.vendor == "sqlite"
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if _generation(connection, cursor) is not None:
+            cursor.execute("UPDATE causes_generation SET token = NULL")
+        elif on_sqlite and "causes_generation" in connection.introspection.table_names(cursor):
+            # Of an older version, whose workers step aside when there is no row.
+            cursor.execute("DELETE FROM causes_generation")
+        _taken_away[using] = _drop_triggers(cursor, connection.vendor) if on_sqlite else []
+
+
+def put_back_after_failure(using: str = DEFAULT_DB_ALIAS) -> bool:
+    """After a migration that failed: makes the triggers again, if they fit the tables.
+
+    They do when nothing was migrated before the failure. The token comes back only with
+    what this very code makes, and with derived tables that were filled anew, since
+    somebody may have published meanwhile. Returns whether all is as it should be; if not,
+    the page cache steps aside until a `migrate` succeeds.
     """
     connection = connections[using]
-    if plan and connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            _drop_triggers(cursor, connection.vendor, keep=set())
+    try:
+        if using in _taken_away:
+            with transaction.atomic(using=using), connection.cursor() as cursor:
+                for statement in _taken_away.pop(using):
+                    cursor.execute(statement)
+                if connection.vendor == "sqlite":
+                    _try_triggers(cursor)
+                found = _generation(connection, cursor)
+            if found is not None and found.version == version(connection.vendor):
+                install(using)
+        return missing(using) == []
+    except Error:
+        return False
 
 
-def _drop_triggers(cursor: Any, vendor: str, *, keep: set[str]) -> None:
+def _try_triggers(cursor: Any) -> None:
+    """Raises an Error if a trigger names what is not there: SQLite sees that only in use."""
+    cursor.execute(sqlite.TRIGGERS)
+    for table in sorted({table for _, table, _ in cursor.fetchall()}):
+        for change in (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}"):
+            cursor.execute(f"EXPLAIN {change}")
+        cursor.execute(f"EXPLAIN UPDATE {table} SET id = id")
+
+
+def _drop_triggers(cursor: Any, vendor: str, keep: Collection[str] = ()) -> list[str]:
+    """Drops all of ours, those of older versions too; returns what makes them again."""
     cursor.execute(ENGINES[vendor].TRIGGERS)
-    for name, table in cursor.fetchall():
-        if name not in keep:
-            on = f" ON {table}" if vendor == "postgresql" else ""
-            cursor.execute(f"DROP TRIGGER {name}{on}")
+    found = [row for row in cursor.fetchall() if row[0] not in keep]
+    for name, table, _ in found:
+        on = f" ON {table}" if vendor == "postgresql" else ""
+        cursor.execute(f"DROP TRIGGER {name}{on}")
+    return [statement for *_, statement in found]
 
 
 def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
@@ -56,53 +145,132 @@ def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     tables = connections[using].introspection.table_names()
     if "causes_publication" in tables and "causes_fixtureformat" in tables:
         install(using)
+        _taken_away.pop(using, None)
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Makes everything anew, and fills the derived tables from the rows there are."""
-    from causes.models import Citation, FixtureFormat, Revision
+    """Makes what is not there, or not as it should be, and fills the derived tables.
+
+    When all is as it was made, only rows that are absent are added.
+    """
+    from causes.models import FixtureFormat
     from causes.models.format import FORMAT, VERSION
 
     connection = connections[using]
     engine = ENGINES[connection.vendor]
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        # Those that a version before this one made are not made any more.
-        _drop_triggers(cursor, connection.vendor, keep=set(engine.names()))
-        for statement in engine.statements():
-            cursor.execute(statement)
-        cursor.execute(
-            "INSERT INTO causes_generation (id, number) VALUES (1, 1) "
-            "ON CONFLICT (id) DO UPDATE SET number = causes_generation.number + 1"
-        )
+        found = _wait_for_writers(connection, cursor)
+        fits = found is not None and found.version == version(connection.vendor)
+        touched = found is None or found.token is None or found.seal != seal(connection)
+        anew = not fits or touched or missing(using) != []
+        if anew:
+            _make_tables(connection, cursor, fits)
         for statement in engine.BACKFILL:
             cursor.execute(statement)
+        _note_citations(using)
+        if anew:
+            _make_triggers(connection, cursor, fits)
         FixtureFormat.objects.using(using).update_or_create(
             name=FORMAT, defaults={"version": VERSION}
         )
-        uncited = Revision.objects.using(using).filter(body__contains="[@", citations=None)
-        for revision in uncited.only("pk", "body").iterator():
-            Citation.note([revision])
+        cursor.execute(
+            "INSERT INTO causes_generation (id, token, version, seal) "
+            f"VALUES (1, {engine.RANDOM}, %s, %s) ON CONFLICT (id) DO UPDATE "
+            "SET token = excluded.token, version = excluded.version, seal = excluded.seal",
+            [version(connection.vendor), seal(connection)],
+        )
 
 
-def generation(using: str = DEFAULT_DB_ALIAS) -> int:
-    """A number that is another one after every committed change of a public table."""
+def _wait_for_writers(connection: Any, cursor: Any) -> Generation | None:
+    """Takes their lock before any other, as they do; returns the row."""
+    tables = connection.introspection.table_names(cursor)
+    if connection.vendor == "postgresql" and "causes_generation" in tables:
+        cursor.execute("SELECT 1 FROM causes_generation FOR UPDATE")
+    return _generation(connection, cursor)
+
+
+def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
+    """Makes the derived tables anew, and empty.
+
+    The stored HTML stays, marked as made by no renderer of today, so that what readers see
+    can be compared with it when it is made again.
+    Those that fit are emptied on PostgreSQL: readers would wait for one that is dropped
+    until it is filled again. On SQLite they wait for nobody, and dropping is faster.
+    """
+    engine, on_sqlite = ENGINES[connection.vendor], connection.vendor == "sqlite"
+    tables = re.findall(r"TABLE IF NOT EXISTS (\w+)", "\n".join(engine.TABLES))
+    derived = [table for table in tables if table != "causes_rendering"]
+    if on_sqlite:
+        _drop_triggers(cursor, connection.vendor)
+    if on_sqlite or not fits:
+        for table in derived:
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
+    for statement in engine.tables():
+        cursor.execute(statement)
+    for table in derived:
+        cursor.execute(f"DELETE FROM {table}")
+    cursor.execute("UPDATE causes_rendering SET renderer = 0")
+
+
+def _make_triggers(connection: Any, cursor: Any, fits: bool) -> None:
+    """Makes the generation row's table, if it is of another version, and all triggers.
+
+    After the tables are filled: from here on nobody can read the row until the end.
+    """
+    engine = ENGINES[connection.vendor]
+    if not fits:
+        cursor.execute("DROP TABLE IF EXISTS causes_generation")
+        for statement in engine.REMAKE:
+            cursor.execute(statement)
+    cursor.execute(engine.GENERATION)
+    # PostgreSQL replaces one while readers read, and drops none without making them wait.
+    _drop_triggers(cursor, connection.vendor, keep=set(engine.names()))
+    for statement in engine.triggers():
+        cursor.execute(statement)
+
+
+def _note_citations(using: str) -> None:
+    """Notes what the texts cite that have none noted."""
+    from causes.models import Citation, Revision
+
+    uncited = Revision.objects.using(using).filter(body__contains="[@", citations=None)
+    some: list[Any] = []
+    for revision in uncited.only("pk", "body").iterator(chunk_size=500):
+        some.append(revision)
+        if len(some) == 500:
+            Citation.note(some)
+            some = []
+    Citation.note(some)
+
+
+def generation(using: str = DEFAULT_DB_ALIAS) -> str | None:
+    """A random text that is another one after every committed change of a public table.
+
+    None when nobody can say: while a migration runs, or after it failed.
+    """
     with connections[using].cursor() as cursor:
-        cursor.execute("SELECT number FROM causes_generation WHERE id = 1")
+        cursor.execute("SELECT token FROM causes_generation")
         row = cursor.fetchone()
-    return int(row[0]) if row else 0
+    return None if row is None or row[0] is None else str(row[0])
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """Names of the triggers, tables and rows that should be there and are not."""
-    connection = connections[using]
+    return missing_at(connections[using])
+
+
+def missing_at(connection: Any) -> list[str]:
+    """The same, asked on a connection that is not Django's own."""
     engine = ENGINES[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(engine.PRESENT)
         present = {name for (name,) in cursor.fetchall()}
-        wanted = set(engine.names())
-        absent = sorted(wanted - present)
-        if "causes_generation" in present:
-            cursor.execute("SELECT count(*) FROM causes_generation WHERE id = 1")
-            if cursor.fetchone()[0] != 1:
-                absent.append("the row of causes_generation")
+        absent = sorted(set(engine.names()) - present)
+        found = _generation(connection, cursor)
+    if found is None:
+        absent.append("the row of causes_generation")
+    elif found.token is None:
+        absent.append("the token of causes_generation")
+    if found is not None and found.version != version(connection.vendor):
+        absent.append("tables and triggers of this version")
     return absent

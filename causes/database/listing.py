@@ -92,5 +92,6 @@ def backfill(now: str) -> tuple[str, ...]:
         # The tags first, while it can still be seen whose are missing.
         listed_tag.format(these=absent, now=now),
         listing.format(these=absent, now=now),
-        "DELETE FROM causes_rendering WHERE revision_id NOT IN (SELECT id FROM causes_revision)",
+        """DELETE FROM causes_rendering WHERE revision_id NOT IN
+            (SELECT id FROM causes_revision WHERE withheld_at IS NULL)""",
     )

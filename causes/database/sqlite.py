@@ -23,9 +23,12 @@ from causes.text.words import LINE
 
 DIFFERENT = "IS NOT"
 
+GENERATION = """CREATE TABLE IF NOT EXISTS causes_generation (
+    id integer PRIMARY KEY CHECK (id = 1), token integer, version text, seal text)"""
+
+RANDOM = "random()"
+
 TABLES = (
-    """CREATE TABLE IF NOT EXISTS causes_generation (
-        id integer PRIMARY KEY CHECK (id = 1), number integer NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS causes_citation (
         id integer PRIMARY KEY, revision_id bigint NOT NULL, source_key varchar(100) NOT NULL,
         UNIQUE (revision_id, source_key))""",
@@ -182,7 +185,7 @@ def _refusal_triggers() -> Iterator[tuple[str, str]]:
 
 def _effects() -> Iterator[tuple[str, str, str, str]]:
     """(name, when, condition, statements) of each trigger that writes elsewhere."""
-    bump = "UPDATE causes_generation SET number = number + 1 WHERE id = 1;"
+    bump = f"UPDATE causes_generation SET token = {RANDOM} WHERE token IS NOT NULL;"
     for table, columns in PUBLIC_TABLES.items():
         short = table.removeprefix("causes_")
         yield f"generation_{short}_insert", f"INSERT ON {table}", "1", bump
@@ -291,13 +294,14 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
     )
 
 
-def statements() -> Iterator[str]:
+def tables() -> Iterator[str]:
+    """Statements that make what BACKFILL fills."""
     yield from TABLES
-    for name, statement in _refusal_triggers():
-        yield f"DROP TRIGGER IF EXISTS {name}"
-        yield statement
+
+
+def triggers() -> Iterator[str]:
+    yield from (statement for _, statement in _refusal_triggers())
     for name, when, condition, effect in _effects():
-        yield f"DROP TRIGGER IF EXISTS causes_{name}"
         yield f"CREATE TRIGGER causes_{name} AFTER {when} WHEN {condition} BEGIN {effect} END"
 
 
@@ -310,14 +314,19 @@ BACKFILL = (
     *listing.backfill(_NOW),
 )
 
-TRIGGERS = r"""SELECT name, tbl_name FROM sqlite_master
+REMAKE: tuple[str, ...] = ()
+
+TRIGGERS = r"""SELECT name, tbl_name, sql FROM sqlite_master
     WHERE type = 'trigger' AND name LIKE 'causes\_%' ESCAPE '\'"""
+
+# Counts all changes of the schema: a trigger that is dropped and made again counts twice.
+SEAL = "PRAGMA schema_version"
 
 PRESENT = "SELECT name FROM sqlite_master WHERE name LIKE 'causes_%'"
 
 
 def names() -> Iterator[str]:
-    """What must be there after `statements`: tables, indexes and triggers."""
+    """What must be there after `install`: tables, indexes and triggers."""
     yield from (
         "causes_generation",
         "causes_citation",

@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transacti
 # Any two numbers that nothing else on the server uses.
 _ONE_IMPORT, _ALL_WRITERS = 730_118_001, 730_118_002
 
-_LOCK = "SELECT number FROM causes_generation WHERE id = 1 {condition} FOR UPDATE"
+_LOCK = "SELECT id FROM causes_generation WHERE id = 1 {condition} FOR UPDATE"
 
 
 class ImportRunning(Exception):

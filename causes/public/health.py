@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, migrations are applied and its triggers are there."""
+    """200 when the database answers, migrations are applied and all that they need is there."""
     try:
         executor = MigrationExecutor(connection)
         ahead = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -21,7 +21,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
         log.exception("healthz: the database cannot be reached")
         return _answer(503, "the database cannot be reached")
     if ahead:
-        return _answer(503, f"{len(ahead)} migrations are not applied: run manage.py migrate")
+        several = "1 migration is" if len(ahead) == 1 else f"{len(ahead)} migrations are"
+        return _answer(503, f"{several} not applied: run manage.py migrate")
+    if absent == ["the token of causes_generation"]:
+        return _answer(503, "a migration is running, or it failed: run manage.py migrate")
     if absent:
         log.error("healthz: missing in the database: %s", ", ".join(absent))
         return _answer(503, f"{len(absent)} triggers or indexes are missing: run manage.py migrate")

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.db import Error
 
+from causes.database.files import follow
 from causes.database.watch import Epoch, Watch
 from causes.public.cacheable import Declared, declared
 from causes.public.handler import MATCH
@@ -83,6 +84,7 @@ class PageCache:
         if page.basis is None or page.rests_on is None:
             return False
         try:
+            follow()  # what a request of Django's does at its start, and this is none
             same = page.basis() == page.rests_on
         except Error:
             return False

@@ -1,0 +1,140 @@
+"""DATABASE_URL, as Django's settings want it. No sentence shows any part of it.
+
+It may hold a password, and in a malformed one nobody can tell where.
+"""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.views.debug import SafeExceptionReporterFilter
+
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+
+# IMMEDIATE: a transaction that will write waits for its turn at its start,
+# where waiting works, and not in its middle, where SQLite refuses at once.
+FOR_SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
+}
+# Django's default forbids prepared statements. A number that is never reached leaves
+# them to who asks for one: causes/models/prepared.py.
+FOR_POSTGRESQL = {"prepare_threshold": 1_000_000_000}
+
+
+class ReporterFilter(SafeExceptionReporterFilter):
+    """Hides the database's password from Django's page for errors, which DEBUG shows."""
+
+    hidden_settings = re.compile(
+        SafeExceptionReporterFilter.hidden_settings.pattern + "|DATABASE_URL|CONNINFO", re.I
+    )
+
+    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> Any:
+        variables = super().get_traceback_frame_variables(request, tb_frame)
+        return [(name, self.cleanse_setting(name, value)) for name, value in variables]
+
+
+def _refuse(why: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"DATABASE_URL {why}. It must be sqlite:///PATH or "
+        "postgres://USER:PASSWORD@HOST:PORT/NAME. Its value is not shown, because it may hold a "
+        "password."
+    )
+
+
+def parse(url: str, *, test_folder: Path) -> dict[str, Any]:
+    """The settings of the database that a URL names. Raises ImproperlyConfigured.
+
+    Options after the question mark are added to the site's own. `test_folder` is where the
+    tests put their SQLite file.
+    """
+    _check_characters(url)
+    try:
+        found: dict[str, Any] = dict(
+            dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
+        )
+        parts = urlsplit(url)
+    except dj_database_url.UnknownSchemeError:
+        raise _refuse("begins with neither sqlite:// nor postgres://") from None
+    except ValueError:
+        raise _refuse(
+            "cannot be read: its port is not a number, or its password has a character that must "
+            "be written as %2F (/), %3F (?), %23 (#), %5B ([) or %5D (])"
+        ) from None
+    if found["ENGINE"] not in (SQLITE, POSTGRESQL):
+        raise _refuse("begins with neither sqlite:// nor postgres://")
+    if parts.fragment or url.endswith("#"):
+        raise _refuse("has a # in it, which must be written as %23")
+    if found["ENGINE"] == SQLITE:
+        return _of_sqlite(found, parts.netloc, parts.query, test_folder)
+    return _of_postgresql(found, parts.query)
+
+
+def _check_characters(url: str) -> None:
+    if re.search(r"%(?![0-9A-Fa-f]{2})", url):
+        raise _refuse(
+            "has a % with no two hexadecimal digits after it: write the sign itself as %25"
+        )
+    try:
+        decoded = unquote_to_bytes(url).decode()
+    except UnicodeDecodeError:
+        raise _refuse("has bytes after % that are not UTF-8") from None
+    if any(ord(character) < 32 or ord(character) == 127 for character in url + decoded):
+        raise _refuse("has a line break or another control character in it")
+
+
+def _of_sqlite(found: dict[str, Any], netloc: str, query: str, test_folder: Path) -> dict[str, Any]:
+    if netloc not in ("", ":memory:"):
+        raise _refuse("has something between its second and its third slash")
+    given = _options(query)
+    if set(given) - {"timeout"} or not given.get("timeout", "1").isdigit():
+        raise _refuse("has an option for SQLite other than a timeout in whole seconds")
+    given_timeout = {"timeout": int(given["timeout"])} if given else {}
+    test = {"NAME": str(test_folder / "test.sqlite3")}
+    return {**found, "OPTIONS": {**FOR_SQLITE, **given_timeout}, "TEST": test}
+
+
+def _of_postgresql(found: dict[str, Any], query: str) -> dict[str, Any]:
+    try:
+        found["HOST"].encode("idna")
+    except UnicodeError:
+        raise _refuse("has a host name that no host can have") from None
+    if not found["NAME"]:
+        raise _refuse("names no database after its host")
+    if set(found["NAME"]) & set("@:/"):
+        raise _refuse(
+            "has @, : or / in the name of the database: in a password they must be written as "
+            "%40, %3A and %2F"
+        )
+    if find_spec("psycopg") is None:
+        raise ImproperlyConfigured(
+            "DATABASE_URL names PostgreSQL, but its driver is not installed: "
+            "run  pip install -r requirements-postgres.lock"
+        )
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    _options(query)
+    given = found.get("OPTIONS", {})
+    try:
+        make_conninfo(**given)
+    except ProgrammingError:
+        raise _refuse("has an option that PostgreSQL's libpq does not know") from None
+    return {**found, "OPTIONS": {**given, **FOR_POSTGRESQL}}
+
+
+def _options(query: str) -> dict[str, str]:
+    """Those after the question mark, of which none may be lost."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        raise _refuse("has an option without a value after the ?") from None
+    given = dict(pairs)
+    if len(given) < len(pairs) or not all(given.values()):
+        raise _refuse("has an option after the ? with no value, or with two")
+    return given
