@@ -51,7 +51,7 @@ class WritingViews:
             text.summary,
             text.body,
             text.category,
-            sorted(text.tags, key=str),
+            sorted(text.tags, key=lambda tag: tag.sort_name),
         )
         context = {"reading": reading, "kind": self.kind}
         advice = {"advice": advice_on(text, self.kind), "measure": measure(text.body)}

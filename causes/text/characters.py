@@ -139,21 +139,21 @@ def bad_characters(text: str) -> str:
     before = _LINE_END.sub("\n", text[: found.start()])
     line = before.count("\n") + 1
     words = tidy_line(before.rpartition("\n")[2])[-20:]
-    behind = f", behind “{words}”" if words else ""
-    return f"Line {line} holds U+{code:04X}{behind}: {_why_bad(code)}"
+    after = f" after “{words}”" if words else ""
+    return f"Line {line} holds U+{code:04X}{after}: {_why_bad(code)}"
 
 
 def _why_bad(code: int) -> str:
     if code == 0:
         return (
-            "a NUL character, which cannot be stored. Remove it; if it comes from a file, "
-            "save the file as UTF-8."
+            "this is a NUL character, which cannot be stored. Remove it. If the text comes "
+            "from a file, save the file as UTF-8."
         )
     if 0xD800 <= code <= 0xDFFF:
-        return "half of a character (a lone surrogate), which cannot be stored. Remove it."
+        return "this is half of a character (a lone surrogate), which cannot be stored. Remove it."
     return (
-        "no character at all, but often the sign of a file in another encoding. Remove it; if "
-        "it comes from a file, save the file as UTF-8."
+        "this is not a character, and often means that a file was read in the wrong encoding. "
+        "Remove it. If the text comes from a file, save the file as UTF-8."
     )
 
 

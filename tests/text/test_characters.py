@@ -88,9 +88,9 @@ def test_what_is_legal_in_xml_is_read_by_a_parser():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a\x00b", "Line 1 holds U+0000, behind “a”: a NUL character"),
-        ("one\r\ntwo words \ufffe", "Line 2 holds U+FFFE, behind “two words”"),
-        ("\ufdd0", "Line 1 holds U+FDD0: no character at all"),
+        ("a\x00b", "Line 1 holds U+0000 after “a”: this is a NUL character"),
+        ("one\r\ntwo words \ufffe", "Line 2 holds U+FFFE after “two words”"),
+        ("\ufdd0", "Line 1 holds U+FDD0: this is not a character"),
         ("\U0001ffff", "U+1FFFF"),
         ("a\ud800b", "lone surrogate"),
     ],
