@@ -128,6 +128,11 @@ class KeepsText:
         try:
             with database.writing() if posted else nullcontext():
                 row = self.get_object(request, unquote(object_id))
+                if row is None:
+                    new, sentence = self.moved_to(unquote(object_id))
+                    if new is not None:
+                        self.message_user(request, f"{sentence} Nothing was deleted.")
+                        return HttpResponseRedirect(self._address("change", new.pk))
                 state = {"state": state_of(row)} if row is not None else {}
                 if posted and row is not None and self.has_delete_permission(request, row):
                     seen = unseal(request.POST)

@@ -67,7 +67,8 @@ class TaxonAdmin(KeepsText, admin.ModelAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or not _in_use(obj))
 
     def moved_to(self, pk: str) -> tuple[Any, str]:
-        old = self.model.objects.exclude(merged_into=None).filter(pk=pk) if pk.isdigit() else ()
+        is_number = pk.isascii() and pk.isdigit() and len(pk) < 19
+        old = self.model.objects.exclude(merged_into=None).filter(pk=pk) if is_number else ()
         if not old:
             return None, ""
         name, new = old[0].name, old[0].canonical

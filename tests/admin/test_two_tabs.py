@@ -283,6 +283,9 @@ def test_words_about_a_name_that_went_elsewhere_are_shown_with_where_it_is(desk,
     assert desk.post(address, fields_of(response)).status_code == 302
     today = type(old).objects.get(pk=new.pk).canonical
     assert all(getattr(today, name) == value for name, value in typed.items())
+    assert desk.get(address.replace(str(old.pk), "²"), follow=True).status_code == 200
+    deleting = desk.post(address_of(old, "delete"), {"post": "yes"}, follow=True)
+    assert any("Nothing was deleted" in message for message in messages_of(deleting))
     response = desk.get(address, follow=True)
     assert any("“Ilnesses” is “" in message for message in messages_of(response))
 
