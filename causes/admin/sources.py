@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from causes import publishing
 from causes.admin.keeping import KeepsText
 from causes.models import Citation, Source
+from causes.models.texts import LineFormField
 from causes.text.identifiers import LABELS, TIDY, identities
 
 PICKED = 20
@@ -21,7 +22,7 @@ SEARCHED = ("key", "authors", "title", "published_in", "doi", "pmid", "pmcid", "
 SEARCHED_SAID = "key, authors, title, where it was published, DOI, PMID, PMCID and address"
 
 
-class Pasted(forms.CharField):
+class Pasted(LineFormField):
     """A DOI, PMID or PMCID in whatever form it is pasted: the longest is an address."""
 
     def __init__(self, name: str, **kwargs: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from causes.database.rules import INSERT, UPDATE, Refusal
 
-SENTENCE = "a text fits its column and holds no control character and no noncharacter"
+SENTENCE = "a text fits its column, is there where it must be, and holds no control character"
 
 
 def refusals(different: str, unstorable: Callable[[str], str]) -> Iterator[Refusal]:
@@ -18,8 +18,10 @@ def refusals(different: str, unstorable: Callable[[str], str]) -> Iterator[Refus
     """
     for table, columns in _columns():
         wrong = {
-            name: f"(length(NEW.{name}) > {limit} OR {unstorable(f'NEW.{name}')})"
-            for name, limit in columns.items()
+            name: f"(length(NEW.{name}) > {limit} OR {unstorable(f'NEW.{name}')}"
+            + ("" if blank else f" OR NEW.{name} = ''")
+            + ")"
+            for name, (limit, blank) in columns.items()
         }
         short = table.removeprefix("causes_")
         yield Refusal(f"{short}_texts", (INSERT,), table, " OR ".join(wrong.values()), SENTENCE)
@@ -28,8 +30,8 @@ def refusals(different: str, unstorable: Callable[[str], str]) -> Iterator[Refus
         yield Refusal(f"{short}_texts_changed", (UPDATE,), table, " OR ".join(changed), SENTENCE)
 
 
-def _columns() -> Iterator[tuple[str, dict[str, int]]]:
-    """Each table with its columns for texts, and the most characters of each."""
+def _columns() -> Iterator[tuple[str, dict[str, tuple[int, bool]]]]:
+    """Each table with its columns for texts: the most characters, and whether it may be empty."""
     from django.apps import apps
 
     from causes.models.texts import text_fields
@@ -37,4 +39,4 @@ def _columns() -> Iterator[tuple[str, dict[str, int]]]:
     for model in apps.get_app_config("causes").get_models():
         fields = [] if model._meta.proxy else text_fields(model)
         if fields:
-            yield model._meta.db_table, {f.column: f.max_length or 0 for f in fields}
+            yield model._meta.db_table, {f.column: (f.max_length or 0, f.blank) for f in fields}

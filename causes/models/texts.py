@@ -85,7 +85,7 @@ class TidyField(models.Field):
 
     def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
         # The admin names Django's form fields where it means their widgets.
-        return super().formfield(**{**kwargs, "form_class": self.form_class})
+        return super().formfield(**{"form_class": self.form_class, **kwargs})
 
     def deconstruct(self) -> Any:
         name, _, args, kwargs = super().deconstruct()

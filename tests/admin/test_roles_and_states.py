@@ -31,7 +31,11 @@ MAY = {
 def table():
     """{verb: (states of the page, steps of its text) in which it is possible}."""
     text = (Path(settings.BASE_DIR) / "docs" / "editing.md").read_text()
-    lines = [line for line in text.splitlines() if line.startswith("| `") or "page: Draft" in line]
+    lines = [
+        line
+        for line in text.splitlines()
+        if (line.endswith(("yes |", "no |")) and line[:3] == "| `") or "page: Draft" in line
+    ]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     head = [name.removeprefix("page: ").removeprefix("text: ") for name in rows[0][1:]]
     states = {label: value for value, label in Entry.State.choices}
