@@ -1,6 +1,8 @@
 """What is made beside migrations is right after each, and after those that fail."""
 
 from contextlib import contextmanager
+from threading import Event as Signal
+from threading import Thread
 
 import pytest
 from django.apps import apps
@@ -9,7 +11,7 @@ from django.db import Error, connection, transaction
 from django.db.models.signals import pre_migrate
 
 from causes import database, publishing, search
-from causes.models import Publication, Revision
+from causes.models import Publication, Revision, Source, Tag
 from tests.factories import add_draft, make_live, make_source
 from tests.public.test_page_cache import Site
 
@@ -51,6 +53,12 @@ def by_hand(*statements):
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+def ask(question):
+    with connection.cursor() as cursor:
+        cursor.execute(question)
+        return cursor.fetchone()[0]
 
 
 def drop_triggers():
@@ -162,9 +170,7 @@ def test_when_nothing_was_touched_a_migrate_makes_nothing_anew():
     by_hand("UPDATE causes_listing SET summary = 'not asked for'")
     call_command("migrate", verbosity=0)
     assert database.seal(connection) == before
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT summary FROM causes_listing")
-        assert cursor.fetchone()[0] == "not asked for"
+    assert ask("SELECT summary FROM causes_listing") == "not asked for"
 
 
 def test_what_another_version_made_is_not_trusted_until_it_is_made_anew(client, site):
@@ -297,3 +303,39 @@ def test_a_rolled_back_change_leaves_the_token_and_the_next_one_changes_it():
         assert database.generation() == before
         by_hand("UPDATE causes_tag SET name = 'muscles'")
     assert database.generation() not in (None, before)
+
+
+@pytest.mark.parametrize("by", [transaction.atomic, database.writing])
+def test_an_upgrade_waits_for_whoever_is_writing_and_stops_nobody(by):
+    only_postgresql()
+    live("Zoster", tags=["nerve"])
+    make_source()
+    by_hand("UPDATE causes_generation SET version = 'another'")
+    begun, done, failed = Signal(), Signal(), []
+    upgrading = ask("SELECT pg_backend_pid()")
+
+    def write():
+        try:
+            with by():
+                by_hand("UPDATE causes_tag SET name = 'nerves'")
+                begun.set()
+                waiting = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = {upgrading}"
+                while not ask(waiting):
+                    assert not done.is_set()
+                by_hand("UPDATE causes_source SET title = 'Another'")
+        except Exception as error:
+            failed.append(error)
+        finally:
+            begun.set()
+            connection.close()
+
+    writer = Thread(target=write)
+    writer.start()
+    assert begun.wait(30)
+    call_command("migrate", verbosity=0)
+    done.set()
+    writer.join(30)
+    assert failed == []
+    assert database.missing() == []
+    assert Tag.objects.get().name == "nerves"
+    assert Source.objects.get().title == "Another"

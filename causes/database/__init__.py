@@ -15,7 +15,15 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 from causes.database import postgresql, sqlite
-from causes.database.turns import ImportRunning, import_running, importing, lock, writing
+from causes.database.rules import PUBLIC_TABLES
+from causes.database.turns import (
+    ImportRunning,
+    import_running,
+    importing,
+    lock,
+    wait_until_alone,
+    writing,
+)
 from causes.text.markdown import RENDERER
 
 __all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
@@ -24,6 +32,8 @@ DERIVED = {"citation", "listing", "listedtag", "rendering"}
 """Models whose table is made here: never migrated, never dumped into a fixture."""
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
+
+TABLES_WITH_TRIGGERS = (*PUBLIC_TABLES, "causes_event")
 
 _taken_away: dict[str, list[str]] = {}
 """By database: the statements that make the triggers again which a migration took away."""
@@ -113,8 +123,8 @@ def put_back_after_failure(using: str = DEFAULT_DB_ALIAS) -> bool:
                     cursor.execute(statement)
                 if connection.vendor == "sqlite":
                     _try_triggers(cursor)
-                found = _generation(connection, cursor)
-            if found is not None and found.version == version(connection.vendor):
+                fits = _is_of_this_version(connection, cursor)
+            if fits:
                 install(using)
         return missing(using) == []
     except Error:
@@ -159,10 +169,12 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     connection = connections[using]
     engine = ENGINES[connection.vendor]
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        found = _wait_for_writers(connection, cursor)
-        fits = found is not None and found.version == version(connection.vendor)
-        touched = found is None or found.token is None or found.seal != seal(connection)
-        anew = not fits or touched or missing(using) != []
+        if anew := not _as_made(connection, cursor):
+            wait_until_alone(TABLES_WITH_TRIGGERS, using)
+            anew = not _as_made(connection, cursor)  # or did another process make it meanwhile?
+        else:
+            lock(using)
+        fits = _is_of_this_version(connection, cursor)
         if anew:
             _make_tables(connection, cursor, fits)
         for statement in engine.BACKFILL:
@@ -181,12 +193,17 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
         )
 
 
-def _wait_for_writers(connection: Any, cursor: Any) -> Generation | None:
-    """Takes their lock before any other, as they do; returns the row."""
-    tables = connection.introspection.table_names(cursor)
-    if connection.vendor == "postgresql" and "causes_generation" in tables:
-        cursor.execute("SELECT 1 FROM causes_generation FOR UPDATE")
-    return _generation(connection, cursor)
+def _is_of_this_version(connection: Any, cursor: Any) -> bool:
+    found = _generation(connection, cursor)
+    return found is not None and found.version == version(connection.vendor)
+
+
+def _as_made(connection: Any, cursor: Any) -> bool:
+    """Whether all is there, made by this version, and untouched by migrations and people."""
+    found = _generation(connection, cursor)
+    if found is None or found.seal != seal(connection):
+        return False
+    return missing_at(connection) == []
 
 
 def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:

@@ -7,7 +7,7 @@ locks belong to a process or a session: one that is killed lets go of its own.
 
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transacti
 
 # Any two numbers that nothing else on the server uses.
 _ONE_IMPORT, _ALL_WRITERS = 730_118_001, 730_118_002
+
+_LOCK_NOT_AVAILABLE = "55P03"
 
 _LOCK = "SELECT id FROM causes_generation WHERE id = 1 {condition} FOR UPDATE"
 
@@ -81,6 +83,33 @@ def importing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         connection.has_import_turn = True
         stack.callback(setattr, connection, "has_import_turn", False)
         yield
+
+
+def wait_until_alone(tables: Iterable[str], using: str = DEFAULT_DB_ALIAS) -> None:
+    """Waits until nobody writes to these tables, and keeps writers out until the transaction ends.
+
+    On SQLite the IMMEDIATE transaction has done that already.
+    """
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    _ask(connection, f"SELECT pg_advisory_xact_lock({_ALL_WRITERS})::text")
+    present = connection.introspection.table_names()
+    wanted = ", ".join(sorted(set(tables).intersection(present)))
+    while True:
+        try:
+            # Whoever writes past the verbs has a table first, and then waits for the row: all
+            # tables are taken at once, or the row is let go of again.
+            with transaction.atomic(using=using):
+                if "causes_generation" in present:
+                    _ask(connection, "SELECT 1 FROM causes_generation FOR UPDATE")
+                with connection.cursor() as cursor:
+                    cursor.execute(f"LOCK TABLE {wanted} IN SHARE ROW EXCLUSIVE MODE NOWAIT")
+            return
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            time.sleep(0.05)
 
 
 def import_running(using: str = DEFAULT_DB_ALIAS) -> bool:
