@@ -19,6 +19,7 @@ from causes.admin.verbs.spans import publish_now
 from causes.models import Category, Revision, Tag
 from causes.models.guards import Refused
 from causes.publishing import Refusal, Text, shown
+from causes.text.numbers import whole_number
 
 MOST = 200
 """Entries that one action takes at most."""
@@ -239,7 +240,7 @@ class BulkActions:
         if not bulk.may(request, self.kind):
             raise PermissionDenied
         wanted = [row.partition(":") for row in request.POST.getlist("row")][:MOST]
-        pks = [pk for pk, _, _ in wanted if pk.isascii() and pk.isdigit() and len(pk) < 19]
+        pks = [pk for pk in (whole_number(row[0]) for row in wanted) if pk is not None]
         uuids = {uuid for _, _, uuid in wanted}
         rows = Revision.objects.filter(entry__in=pks, entry__kind=self.kind)
         revisions = [row for row in _with_entries(rows) if str(row.uuid) in uuids]

@@ -12,6 +12,7 @@ from causes.admin.conflict import Conflict
 from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
 from causes.text.names import slug_from_title
+from causes.text.numbers import whole_number
 
 
 class TagSelect(AutocompleteSelectMultiple):
@@ -20,6 +21,11 @@ class TagSelect(AutocompleteSelectMultiple):
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
         return attrs | {"data-allow-clear": "false"}
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        """Of the tags that a request names, those that can be one: Django asks for all of them."""
+        tags = [pk for pk in value if whole_number(str(pk)) is not None]
+        return super().optgroups(name, tags, attrs)
 
 
 class RevisionForm(forms.ModelForm):
