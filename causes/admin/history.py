@@ -16,8 +16,9 @@ from causes import publishing
 from causes.admin.comparison import field_changes
 from causes.models import Entry, Publication, Revision
 from causes.models.clock import now
-from causes.publishing import Text
+from causes.publishing import Text, Withheld
 from causes.reading import read_revision
+from causes.text.numbers import whole_number
 
 PAGE_SIZE = 50
 
@@ -49,9 +50,7 @@ class HistoryViews:
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        if not str(object_id).isdigit():
-            raise Http404
-        entry = self._entry(request, object_id)
+        entry = self._entry(request, whole_number(str(object_id)))
         rows = Revision.objects.filter(entry=entry).select_related("author").defer("body")
         page = Paginator(rows.order_by("-number"), PAGE_SIZE).get_page(request.GET.get("p"))
         shown = list(page.object_list)
@@ -60,8 +59,9 @@ class HistoryViews:
         for span in spans:
             by_revision.setdefault(span.revision_id, []).append(span)
         moment = now()
-        context = self.desk_context(request, entry) | {
-            "title": f"History of “{entry.newest.title}”",
+        context = self.desk_context(request, entry)
+        context |= {
+            "title": f"History of “{context['original']}”",
             "page": page,
             "rows": [(row, _states(row, by_revision.get(row.pk, []), moment)) for row in shown],
             "events": entry.events.select_related("actor")[:PAGE_SIZE],
@@ -108,6 +108,9 @@ class HistoryViews:
     def restore_view(self, request: HttpRequest, pk: int, revision: UUID) -> HttpResponse:
         entry = self._entry(request, pk, change=True)
         old = self._revision(entry, revision)
+        if old.withheld_at:
+            self.message_user(request, str(Withheld(old)), messages.ERROR)
+            return HttpResponseRedirect(self.desk_url("history", entry.pk))
         if request.method == "POST":
             before = entry.newest
             made = publishing.restore(old, by=request.user)

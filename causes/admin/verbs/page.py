@@ -133,6 +133,10 @@ class VerbViews:
         entry = self._entry(request, pk)
         if not page.may(request, entry):
             raise PermissionDenied
+        if entry.newest is None:
+            sentence = f"“{entry.slug}” has no text yet: write one first."
+            self.message_user(request, sentence, messages.ERROR)
+            return HttpResponseRedirect(self.desk_url("change", entry.pk))
         desk = Desk(entry)
         posted = request.POST if request.method == "POST" else None
         revision = page.revision(entry, desk)
