@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -122,13 +121,14 @@ def article(request: HttpRequest) -> HttpResponse:
 @cacheable("page")
 def causes(request: HttpRequest) -> HttpResponse:
     page = causes_a_to_z(_number(request))
-    letters = [
-        (letter, list(group)) for letter, group in groupby(page.rows, lambda c: _letter(c.title))
-    ]
+    # In one group even where others stand between: "Éclat" is sorted among those with E.
+    letters: dict[str, list[Any]] = {}
+    for row in page.rows:
+        letters.setdefault(_letter(row.title), []).append(row)
     return _show(
         request,
         "causes.html",
-        {"letters": letters, "page": page},
+        {"letters": list(letters.items()), "page": page},
         title="All causes, A to Z",
         path=_paged_path(fixed_address("causes"), page),
         description="Every cause of denervation on this site, in alphabetical order.",
