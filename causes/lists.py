@@ -14,6 +14,7 @@ from causes.models.address import Addresses, addresses
 from causes.models.clock import now
 from causes.models.entry import entry_address
 from causes.models.prepared import Prepared
+from causes.text.numbers import whole_number
 
 PAGE_SIZE = 20
 A_TO_Z_SIZE = 100
@@ -92,9 +93,10 @@ class NoSuchPage(Http404):
 
 def page_number(asked: str) -> int:
     """The number in `?page=`. Raises NoSuchPage, which answers 404."""
-    if not (asked.isascii() and asked.isdigit() and len(asked) <= 6 and int(asked) >= 1):
+    number = whole_number(asked, most=999_999)
+    if not number:
         raise NoSuchPage
-    return int(asked)
+    return number
 
 
 def paged(

@@ -22,6 +22,7 @@ from causes.models import Category, Revision, Tag
 from causes.models.guards import Refused
 from causes.models.texts import TextFormField
 from causes.publishing import Refusal, Text, shown
+from causes.text.numbers import whole_number
 
 MOST = 200
 """Entries that one action takes at most."""
@@ -261,7 +262,7 @@ class BulkActions:
             self.message_user(request, sentence, messages.WARNING)
             return HttpResponseRedirect(self.desk_url("changelist"))
         wanted = [row.partition(":") for row in request.POST.getlist("row")][:MOST]
-        pks = [pk for pk, _, _ in wanted if pk.isascii() and pk.isdigit() and len(pk) < 19]
+        pks = [pk for pk in (whole_number(row[0]) for row in wanted) if pk is not None]
         uuids = {uuid for _, _, uuid in wanted}
         rows = Revision.objects.filter(entry__in=pks, entry__kind=self.kind)
         revisions = [row for row in _with_entries(rows) if str(row.uuid) in uuids]

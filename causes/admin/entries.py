@@ -155,7 +155,9 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
 
     def _read_view(self, request: HttpRequest, entry: Any) -> HttpResponse:
         """What somebody who may look but not touch sees: the text, readable."""
-        context = self.desk_context(request, entry) | {"reading": read_revision(entry.newest)}
+        context = self.desk_context(request, entry)
+        if context["newest"]:
+            context["reading"] = read_revision(context["newest"])
         return TemplateResponse(request, "admin/causes/entry/read.html", context)
 
     def render_change_form(
@@ -187,23 +189,24 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
     ) -> dict[str, Any]:
         """What every page about one entry says of it."""
         newest, desk = entry.newest, desk or Desk(entry)
+        title = newest.title if newest else entry.slug
         steps = Event.objects.filter(entry=entry, verb__in=Event.STEPS)
-        last = steps.filter(revision_uuid=newest.uuid).select_related("actor")
+        last = steps.filter(revision_uuid=newest and newest.uuid).select_related("actor")
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "original": newest.title,
+            "original": title,
             "entry": entry,
             "newest": newest,
             "desk": desk,
             "badges": badges(desk.row),
             "last_step": last.order_by("-pk").first() if desk.step != Entry.Step.OUT else None,
-            "offers": self.offers(request, entry, desk),
+            "offers": self.offers(request, entry, desk) if newest else [],
             "public_url": entry.get_absolute_url() if desk.is_live else "",
             "has_view_permission": self.has_view_permission(request, entry),
             "may_change": self.has_change_permission(request, entry),
             "may_withhold": request.user.is_superuser,
-            "title": newest.title,
+            "title": title,
         }
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:

@@ -4,10 +4,17 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.urls import path
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
@@ -74,7 +81,16 @@ class EventAdmin(admin.ModelAdmin):
         """The log as CSV, as the list is filtered and searched at this moment."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows = self.get_changelist_instance(request).get_queryset(request)
+        query = request.GET.copy()
+        for name in (PAGE_VAR, ALL_VAR, ERROR_FLAG):  # all pages are exported
+            query.pop(name, None)
+        request.GET = query  # type: ignore[assignment]
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            sentence = "The filter in this address cannot be read, so nothing was exported."
+            self.message_user(request, f"{sentence} Choose another one.", messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:causes_event_changelist"))
         lines = _lines(rows.select_related("actor").iterator(chunk_size=1000))
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="event-log.csv"'

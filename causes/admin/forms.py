@@ -13,6 +13,7 @@ from causes.admin.shown import ShowsBoth
 from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
 from causes.text.characters import is_blank
+from causes.text.numbers import whole_number
 from causes.text.slugs import slug_from_title
 
 
@@ -22,6 +23,11 @@ class TagSelect(AutocompleteSelectMultiple):
     def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
         attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
         return attrs | {"data-allow-clear": "false"}
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        """Of the tags that a request names, those that can be one: Django asks for all of them."""
+        tags = [pk for pk in value if whole_number(str(pk)) is not None]
+        return super().optgroups(name, tags, attrs)
 
 
 class RevisionForm(ShowsBoth, forms.ModelForm):

@@ -19,8 +19,9 @@ from causes.admin.shown import decided_on, seal
 from causes.admin.verbs.page import Desk
 from causes.models import Entry, Publication, Revision
 from causes.models.clock import now
-from causes.publishing import Text
+from causes.publishing import Text, Withheld
 from causes.reading import read_revision
+from causes.text.numbers import whole_number
 
 PAGE_SIZE = 50
 
@@ -53,9 +54,7 @@ class HistoryViews:
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        if not str(object_id).isdigit():
-            raise Http404
-        entry = self._entry(request, object_id)
+        entry = self._entry(request, whole_number(str(object_id)))
         rows = Revision.objects.filter(entry=entry).select_related("author").defer("body")
         page = Paginator(rows.order_by("-number"), PAGE_SIZE).get_page(request.GET.get("p"))
         shown = list(page.object_list)
@@ -64,8 +63,9 @@ class HistoryViews:
         for span in spans:
             by_revision.setdefault(span.revision_id, []).append(span)
         moment = now()
-        context = self.desk_context(request, entry) | {
-            "title": f"History of “{entry.newest.title}”",
+        context = self.desk_context(request, entry)
+        context |= {
+            "title": f"History of “{context['original']}”",
             "page": page,
             "rows": [(row, _states(row, by_revision.get(row.pk, []), moment)) for row in shown],
             "events": entry.events.select_related("actor")[:PAGE_SIZE],
@@ -112,6 +112,9 @@ class HistoryViews:
     def restore_view(self, request: HttpRequest, pk: int, revision: UUID) -> HttpResponse:
         entry = self._entry(request, pk, change=True)
         old = self._revision(entry, revision)
+        if old.withheld_at:
+            self.message_user(request, str(Withheld(old)), messages.ERROR)
+            return HttpResponseRedirect(self.desk_url("history", entry.pk))
         posted = request.method == "POST"
         with database.writing() if posted else nullcontext():
             facts = {"Newest text": Desk(entry).facts()["Newest text"]}

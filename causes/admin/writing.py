@@ -13,6 +13,7 @@ from causes.reading import read_unsaved
 from causes.text.advice import Advice, advise, measure
 from causes.text.body import cited_keys, objections
 from causes.text.markdown import BODY_LIMIT
+from causes.text.numbers import whole_number
 
 
 class WritingViews:
@@ -67,16 +68,13 @@ class WritingViews:
 
 def _text_in(request: HttpRequest) -> Text:
     data = request.POST
-    numbers = [value for value in data.getlist("tags") if value.isascii() and value.isdigit()]
-    category = data.get("category", "")
+    tags = [whole_number(value) for value in data.getlist("tags")]
     return Text(
         data.get("title", "")[:500],
         data.get("summary", "")[:2000],
         data.get("body", "").replace("\x00", "")[:BODY_LIMIT],
-        Category.objects.filter(pk=category).first()
-        if category.isascii() and category.isdigit()
-        else None,
-        frozenset(Tag.objects.filter(pk__in=[n for n in numbers if len(n) < 19])),
+        Category.objects.filter(pk=whole_number(data.get("category", ""))).first(),
+        frozenset(Tag.objects.filter(pk__in=[pk for pk in tags if pk is not None])),
     ).tidied()
 
 

@@ -94,7 +94,8 @@ class Event(NaturalKeyModel):
         if "changes" in self.details:
             # By name: PostgreSQL keeps no order of keys.
             return [(name, *pair) for name, pair in sorted(self.details["changes"].items())]
-        if "before" in self.details:
+        # Of an import both are rows of the entry, for undoing it.
+        if isinstance(self.details.get("before"), str):
             return [("", self.details["before"], self.details["after"])]
         return []
 

@@ -20,6 +20,30 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     )
 
 
+def unreadable(request: HttpRequest, name: str = "") -> HttpResponse:
+    """A value in the request that nothing here can be called by; `name` says which, if known."""
+    named = f"the value of “{name[:50]}”" if name else "a value"
+    return _page(
+        request,
+        400,
+        "This request could not be read",
+        [
+            f"The address or the form holds {named} that is too large or is not a value at all.",
+            "Nothing was written. Go back, correct it and try again.",
+        ],
+    )
+
+
+def refused(request: HttpRequest, sentence: str) -> HttpResponse:
+    """What a verb said when it wrote nothing."""
+    return _page(
+        request,
+        409,
+        "This could not be done",
+        [sentence, "Nothing was written. Go back and try again."],
+    )
+
+
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return _page(
         request,
@@ -47,6 +71,15 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
         404,
         "There is no such page",
         ["It may have moved or been taken down. Search for what you were looking for:"],
+    )
+
+
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        405,
+        "This page can only be read",
+        ["Nothing can be sent to it. Go to the home page and try again."],
     )
 
 

@@ -6,8 +6,9 @@ from xml.sax.saxutils import escape
 
 from django.db.models import F, Max, TextField
 from django.db.models.functions import Cast
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 
+from causes.lists import NoSuchPage, page_number
 from causes.models import Category, Listing, Tag
 from causes.models.address import addresses, fixed_address
 from causes.models.clock import now
@@ -32,9 +33,10 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("page", "")
     pages = -(-count // LARGEST)
     if wanted:
-        if not (wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= max(pages, 1)):
-            raise Http404
-        start = (int(wanted) - 1) * LARGEST
+        number = page_number(wanted)
+        if number > max(pages, 1):
+            raise NoSuchPage
+        start = (number - 1) * LARGEST
     elif pages > 1:
         return _index(request, pages)
     else:

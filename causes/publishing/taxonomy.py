@@ -58,14 +58,14 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
         before = old.name
         old.name, old.slug = name, name_slug(name)
         old.save()
-        subject = f"{model._meta.verbose_name} {before!r} renamed to {name!r}"
-        record(Event.Verb.RENAME, None, by, subject=subject, before=before, after=name)
+        _record(Event.Verb.RENAME, before, old, by)
         return old
     else:
         new = model(name=name)
         _copy(old, new)
         new.save()
-    _point(old, new, by, f"{model._meta.verbose_name} {old.name!r} renamed to {name!r}")
+    _point(old, new)
+    _record(Event.Verb.RENAME, old.name, new, by)
     return new
 
 
@@ -82,7 +82,8 @@ def merge(taxon: T, into: T, *, by: User) -> None:
     new = model.objects.select_for_update().get(pk=into.pk).canonical
     if old.pk == new.pk:
         raise NameTaken(f"{old.name!r} cannot be merged into itself.")
-    _point(old, new, by, f"{model._meta.verbose_name} {old.name!r} merged into {new.name!r}")
+    _point(old, new)
+    _record(Event.Verb.MERGE, old.name, new, by)
 
 
 def _as_today(model: Any, taxon: Any) -> Any:
@@ -101,10 +102,16 @@ def _copy(old: Taxon, new: Taxon) -> None:
         setattr(new, column, getattr(old, column))
 
 
-def _point(old: Any, new: Any, by: User, subject: str) -> None:
+def _point(old: Any, new: Any) -> None:
     """Makes `old` an alias of `new`, and with it all that were aliases of `old`."""
     for alias in [*old.aliases.exclude(pk=new.pk), old]:
         alias.merged_into = new
         alias.save()
-    verb_name = Event.Verb.RENAME if "renamed" in subject else Event.Verb.MERGE
-    record(verb_name, None, by, subject=subject, before=old.name, after=new.name)
+
+
+_DONE = {Event.Verb.RENAME: "renamed to", Event.Verb.MERGE: "merged into"}
+
+
+def _record(verb_name: Event.Verb, before: str, new: Any, by: User) -> None:
+    subject = f"{new._meta.verbose_name} {before!r} {_DONE[verb_name]} {new.name!r}"
+    record(verb_name, None, by, subject=subject, before=before, after=new.name)

@@ -10,9 +10,12 @@ from django.core.management import CommandError, call_command
 from causes import database, publishing, search
 from causes.models import Citation, Entry, Publication, Revision, Source, Tag
 from causes.models.format import VERSION
+from causes.text.advice import measure
 from tests.factories import add_draft
 
 PATH = settings.BASE_DIR / "fixtures" / "initial.json"
+OLD = settings.BASE_DIR / "tests" / "interchange" / "old" / "format-1.json"
+"""The fixture as the site began: its first texts."""
 pytestmark = pytest.mark.django_db
 
 ALS, POLIO = "/causes/amyotrophic-lateral-sclerosis/", "/causes/polio/"
@@ -25,14 +28,17 @@ STATEMENTS = {
     3: (HOME, "make daily life much harder"),
     4: (HOME, "because they like the way they look afterwards"),
     5: (HOME, "The proof that this works is mixed"),
-    6: (ALS, "Two kinds are lost: the upper ones"),
-    7: (ALS, "ALS does not always lead to dementia"),
+    6: (ALS, "Two kinds are lost: the upper motor neurons and the lower"),
+    7: (ALS, "ALS does not always lead to dementia. About half of the people with ALS have some"),
     8: (ALS, "In a quarter to a third of people"),
     9: (ALS, "run from the brainstem and the spinal cord to the muscles"),
-    10: (POLIO, "About 1 infection in 200 leads to paralysis that lasts"),
+    10: (
+        POLIO,
+        "Most infections cause no symptoms. About 1 infection in 200 leads to paralysis that lasts",
+    ),
     11: (POLIO, "motor neurons that serve several groups of muscles"),
     12: (POLIO, "fewer nerves reach the muscles"),
-    13: (POLIO, "which nobody has proven"),
+    13: (POLIO, "Some people become weak again after many stable years"),
     14: (INJURY, "its muscles can become weak or paralysed"),
     15: (INJURY, "the muscle is not truly denervated, and it recovers"),
     16: (INJURY, "the muscle is partly denervated"),
@@ -42,7 +48,7 @@ STATEMENTS = {
     20: (DISC, "Some doctors carry out disc denervation"),
     21: (DISC, "They call such pain discogenic"),
     22: (DISC, "heats and destroys the nerves that cause the pain"),
-    23: (DISC, "little or no clear benefit for disc pain in the first six months"),
+    23: (DISC, "stops recognising the pain. But trials found little or no clear benefit for disc"),
     24: (BOTOX, "mostly after 3 to 4 months"),
     25: (BOTOX, "worry lines, laugh lines and crow's feet"),
     26: (BOTOX, "fine muscles under the skin contract"),
@@ -89,6 +95,121 @@ def test_a_statement_is_cited_where_it_has_a_source_and_only_there(article, numb
     ]
     (paragraph,) = [p for p in paragraphs if phrase in p]
     assert ("[@" in paragraph) == (number not in UNCITED)
+
+
+# What the evidence adds to a statement, or what it takes away.
+BESIDE = {
+    5: "relieve pain that has lasted a long time",
+    6: "The disease is fatal",
+    7: "About 1 in 7 (15%) have dementia, and sometimes it comes before the weakness",
+    8: "Swallowing may become hard, for example. Weak arms and legs follow later",
+    9: "Doctors call this denervation atrophy",
+    10: "the virus kills motor neurons",
+    12: "they grow new branches to the muscle fibres that lost their own nerve",
+    13: "The likely reason, which nobody has proven, is that the overgrown branches die back",
+    15: "This is not the same as the nerve block that a doctor gives with an anaesthetic",
+    16: "The fibres that survive can sprout new branches and take over",
+    17: "Nerves grow back by about 1 mm a day",
+    18: "Damage to this layer slows or blocks the messages",
+    19: "part of a plan that you make with a clinician",
+    23: "in the NHS only under special arrangements",
+    24: "The nerve is not cut, and the effect wears off",
+    28: "becomes smoother and looks younger",
+    29: "It works best on lines that movement makes",
+}
+SAID_OTHERWISE = (
+    "notice",  # people have the changes of ALS, whether they notice or not
+    "then become weak again",  # not everybody does
+    "found little clear benefit",  # it is little or no
+    "each page says so",
+    "names a source for each medical fact",
+)
+
+
+@pytest.mark.parametrize("number", BESIDE)
+def test_what_the_evidence_says_stands_beside_the_statement(client, article, number):
+    path, _ = STATEMENTS[number]
+    assert BESIDE[number] in words(client.get(path).content.decode())
+
+
+def medical():
+    """The texts that say something about health: the causes and the introduction."""
+    return [r for r in of("revision") if r["category"] or r["entry"] == ["introduction"]]
+
+
+def test_only_the_eight_statements_without_a_source_stand_uncited():
+    paragraphs = [
+        re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", paragraph)
+        for revision in medical()
+        for paragraph in revision["body"].split("\n\n")
+        if not paragraph.startswith("#")
+    ]
+    without = [paragraph for paragraph in paragraphs if "[@" not in paragraph]
+    assert len(without) == len(UNCITED)
+    for number in UNCITED:
+        assert any(STATEMENTS[number][1] in paragraph for paragraph in without), number
+
+
+def test_what_was_corrected_is_nowhere_said_as_before():
+    texts = [" ".join((r["title"], r["summary"], r["body"])) for r in of("revision")]
+    for phrase in SAID_OTHERWISE:
+        assert not any(phrase in text for text in texts), phrase
+
+
+def test_each_text_about_denervation_says_that_no_clinician_reviewed_it(client, article):
+    """The page on reviews says that they do."""
+    assert "each of them says so" in words(client.get("/how-we-review/").content.decode())
+    for path in (ALS, POLIO, INJURY, DISC, BOTOX, HOME):
+        page = words(client.get(path).content.decode())
+        assert page.count("Not yet reviewed by a clinician") == 1, path
+        assert page.count("Last published") == 1, path
+    whole = words(client.get("/article/").content.decode())
+    assert whole.count("Not yet reviewed by a clinician") == 6
+    assert whole.count("Last published") == 6
+    introduction = whole[: whole.index("On this page")]
+    assert "Not yet reviewed by a clinician" in introduction
+
+
+@pytest.mark.parametrize("path", [ALS, POLIO, INJURY, DISC, BOTOX, HOME, "/article/"])
+def test_a_page_says_once_when_to_get_help_at_once(client, article, path):
+    page = words(client.get(path).content.decode())
+    assert page.count("When to get help at once") == 1
+    assert page.count("Sudden weakness of an arm, a leg or the face is an emergency") == 1
+
+
+def test_the_texts_are_for_readers_of_eleven_to_fourteen():
+    for revision in of("revision"):
+        measured = measure(revision["body"])
+        assert measured.reading_age <= 14, (revision["title"], measured)
+
+
+def test_a_site_with_the_first_texts_takes_the_corrected_ones_without_a_conflict(db):
+    """Each corrected text names the one that it takes the place of."""
+    call_command("import_fixture", OLD, verbosity=0)
+    old = set(Publication.objects.live().values_list("revision__uuid", flat=True))
+    call_command("import_fixture", PATH, verbosity=0)
+    wanted = {(r["entry"][0], r["uuid"]) for r in of("revision")}
+    live = Publication.objects.live().select_related("revision", "entry")
+    assert {(span.entry.slug, str(span.revision.uuid)) for span in live} == wanted
+    # The first texts are in the history still, and nothing is a draft.
+    assert set(Revision.objects.filter(uuid__in=old).values_list("uuid", flat=True)) == old
+    assert {entry.state for entry in Entry.objects.all()} == {"live"}
+    before = contents()
+    call_command("import_fixture", PATH, verbosity=0)
+    assert contents() == before
+
+
+def test_a_corrected_text_is_another_text_than_the_first():
+    first = {r["fields"]["uuid"]: r["fields"] for r in json.loads(OLD.read_text(encoding="utf-8"))
+             if r["model"] == "causes.revision"}  # fmt: skip
+    names = ("title", "summary", "body")
+    for revision in of("revision"):
+        if revision["uuid"] in first:
+            same = first[revision["uuid"]]
+            assert [revision[name] for name in names] == [same[name] for name in names]
+        else:
+            assert revision["predecessors"] == [revision["based_on"]]
+            assert first[revision["based_on"]]["entry"] == revision["entry"]
 
 
 def test_what_the_clinic_says_is_attributed_to_it():

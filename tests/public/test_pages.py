@@ -76,7 +76,7 @@ def test_the_home_page_groups_causes_by_category_in_the_articles_order(client, a
     titles = ["Amyotrophic", "Polio and", "Peripheral nerve", "Disc denervation", "Botulinum"]
     places = [html.index(f">{title}") for title in titles]
     assert places == sorted(places)
-    chapters = re.findall(r'<h2 id="([a-z-]+)"><a', text_of(client, "/article/"))
+    chapters = re.findall(r'<h2 id="site-chapter-([a-z-]+)"><a', text_of(client, "/article/"))
     assert chapters == [
         "amyotrophic-lateral-sclerosis",
         "polio",
@@ -263,7 +263,7 @@ def test_a_title_with_markup_is_text_everywhere(client):
 def test_the_sitemap_names_what_is_public_with_its_date(client, article, settings):
     settings.SITE_URL = "https://denervation.example"
     xml = text_of(client, "/sitemap.xml")
-    assert "<loc>https://denervation.example/causes/polio/</loc><lastmod>2026-11-23T" in xml
+    assert "<loc>https://denervation.example/causes/polio/</loc><lastmod>2026-11-25T" in xml
     assert xml.count("<url>") == 5 + 4 + 3 + 4 + len(set(re.findall(r"/tags/[a-z-]+/", xml)))
     for path in re.findall(r"<loc>https://denervation.example([^<]+)</loc>", xml):
         assert client.get(path).status_code == 200, path
@@ -276,7 +276,8 @@ def test_a_large_sitemap_is_spread_over_files(client, article, monkeypatch):
     found = "".join(text_of(client, f"/sitemap.xml?page={n}") for n in (1, 2, 3))
     assert all(f"/causes/{slug}/" in found for slug in ("polio", "botulinum-toxin"))
     assert client.get("/sitemap.xml?page=4").status_code == 404
-    assert client.get("/sitemap.xml?page=x").status_code == 404
+    for page in ("x", "0", "-1", "²", "٣", "9" * 5000):
+        assert client.get("/sitemap.xml", {"page": page}).status_code == 404
 
 
 def test_the_feed_is_atom_and_its_ids_outlive_a_rename(client):

@@ -45,6 +45,22 @@ def test_chains_of_names_collapse_and_no_loop_can_be_made():
     assert {alias.name for alias in back.aliases.all()} == {"two", "three"}
 
 
+@pytest.mark.parametrize("model", [make_tag, make_category])
+@pytest.mark.parametrize("name", ["renamed nerve", "merged into", "Tag 'a' renamed to 'b'"])
+@pytest.mark.parametrize("in_use", [True, False])
+def test_the_log_says_what_was_done_whatever_the_names_say(model, name, in_use):
+    if in_use:
+        make_live(tags=[name], category=name)
+    kind = model(name)._meta.model_name
+    new = publishing.rename_taxon(model(name), f"{name} again", by=None)
+    publishing.merge(new, model("renamed"), by=None)
+    log = Event.objects.filter(subject__startswith=kind).order_by("pk")
+    assert [(event.verb, event.changes) for event in log] == [
+        ("rename", [("", name, f"{name} again")]),
+        ("merge", [("", f"{name} again", "renamed")]),
+    ]
+
+
 def test_merging_shows_each_tag_once_and_changes_no_stored_text():
     entry = make_live(tags=["weakness", "feebleness"])
     publishing.merge(make_tag("feebleness"), make_tag("weakness"), by=None)

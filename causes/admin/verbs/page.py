@@ -161,6 +161,10 @@ class VerbViews:
         entry = self._entry(request, pk)
         if not page.may(request, entry):
             raise PermissionDenied
+        if entry.newest is None:
+            sentence = f"“{entry.slug}” has no text yet: write one first."
+            self.message_user(request, sentence, messages.ERROR)
+            return HttpResponseRedirect(self.desk_url("change", entry.pk))
         running = ""
         try:
             # Under the lock: what the page showed stays as it is while it is compared.

@@ -1,0 +1,39 @@
+"""Public pages are only read: other methods are refused before anything looks at them."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from causes.public.errors import method_not_allowed
+
+READING = ("GET", "HEAD")
+ALLOW = "GET, HEAD, OPTIONS"
+
+
+class ReadOnlyMiddleware:
+    """Answers OPTIONS, and refuses what would write, at every address outside the desk.
+
+    It stands before the check of forms, which would otherwise refuse a POST with a
+    sentence about cookies. An address where nothing stands is answered in the same way.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in READING or _at_the_desk(request.path_info):
+            return self.get_response(request)
+        if request.method == "OPTIONS":
+            response = HttpResponse(headers={"Content-Length": "0"})
+        else:
+            response = method_not_allowed(request)
+        response["Allow"] = ALLOW
+        return response
+
+
+def _at_the_desk(path: str) -> bool:
+    try:
+        return "admin" in resolve(path).app_names
+    except Resolver404:
+        return False

@@ -1,0 +1,45 @@
+"""What the desk cannot carry out is answered with a sentence, whichever page was asked.
+
+Pages say most of it themselves, beside the field that is wrong. This is for the rest:
+values in an address that Django's own pages hand on to the database as they are, and
+verbs that refuse between the check of a form and its saving.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse
+
+from causes.models.guards import Refused
+from causes.public.errors import refused, unreadable
+from causes.publishing import NotPermitted, Refusal
+
+
+class RefusedMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is not None and "admin" in match.app_names:
+            for name, values in request.GET.lists():
+                if "\x00" in "".join([name, *values]):  # which PostgreSQL does not take
+                    return unreadable(request, name)
+            if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
+                return unreadable(request, TO_FIELD_VAR)
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, OverflowError | DataError):
+            # A number that no column of SQLite or of PostgreSQL holds.
+            return unreadable(request)
+        if isinstance(error, Refusal | Refused) and not isinstance(error, NotPermitted):
+            return refused(request, str(error))
+        return None

@@ -1,0 +1,144 @@
+"""Public pages are read: whatever else is sent to them is refused, and told what may be."""
+
+import io
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+
+from causes import publishing
+from causes.models.preview import preview_links
+from causes.public.handler import PublicHandler
+from causes.public.page_cache.application import PageCache
+from tests.crawl import routes
+from tests.factories import make_live, make_source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WRITING = ("POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW")
+ALLOWED = {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.fixture
+def addresses(db):
+    """Every public address, with what redirects, what is gone and what is not there."""
+    make_source("maas-2015")
+    live = make_live(slug="a-cause", tags=["old tag"], body="So [@maas-2015].")
+    publishing.share_preview(live.newest, by=None, days=3)
+    moved = make_live(slug="moved")
+    publishing.rename(moved, "moved-here", by=None)
+    gone = make_live(slug="gone")
+    publishing.withhold(gone.newest, "Names a patient", by=None)
+    values = {"slug": "a-cause", "key": "maas-2015"}
+    values["token"] = preview_links(live)[0].path.split("/")[-2]
+    public = [route for route in routes() if not route.pattern.startswith("admin/")]
+    assert len(public) > 15
+    return [
+        *(route.filled(values) for route in public),
+        *("/categories/diseases/", "/tags/old-tag/", "/search/?q=nerve", "/sitemap.xml?page=1"),
+        *("/causes/moved/", "/causes/gone/", "/introduction/", "/causes", "/a-cause"),
+        *("/nope/", "/causes/nope/", "/a/b/c", "/causes/%00/", "/admin", "/static/nope.css", "/²/"),
+    ]
+
+
+def through_the_cache(debug=False):
+    """The site as it is served: the page cache, with the short way to pages or without it."""
+    whole = get_wsgi_application()
+    return PageCache(whole, public=whole if debug else PublicHandler(), room=1_000_000)
+
+
+def ask(application, method, address):
+    """(status, headers, body) of what a server gets from the application."""
+    path, _, query = address.partition("?")
+    told = []
+    answer = application(
+        {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path.encode().decode("latin-1").replace("%00", "\x00"),
+            "QUERY_STRING": query,
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": "testserver",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": "testserver",
+            "CONTENT_LENGTH": "0",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": sys.stderr,
+        },
+        lambda status, headers, *_: told.extend((status, headers)),
+    )
+    body = b"".join(answer)
+    if hasattr(answer, "close"):
+        answer.close()
+    return int(told[0][:3]), {name.lower(): value for name, value in told[1]}, body
+
+
+@pytest.fixture(params=["as served", "with DEBUG"])
+def application(request, db, settings):
+    settings.DEBUG = request.param == "with DEBUG"
+    made = through_the_cache(settings.DEBUG)
+    yield made
+    made.watch.close()
+
+
+def allowed(headers):
+    return {method.strip() for method in headers["allow"].split(",")}
+
+
+def test_what_would_write_is_answered_405_with_what_is_allowed(application, addresses):
+    for address in addresses:
+        for method in WRITING:
+            status, headers, body = ask(application, method, address)
+            assert status == 405, (method, address)
+            assert allowed(headers) == ALLOWED, (method, address)
+            assert b"can only be read" in body, (method, address)
+            assert b"cookies" not in body, (method, address)
+
+
+def test_options_says_what_is_allowed_and_holds_no_page(application, addresses):
+    for address in addresses:
+        status, headers, body = ask(application, "OPTIONS", address)
+        assert (status, body) == (200, b""), address
+        assert allowed(headers) == ALLOWED, address
+        assert headers["content-length"] == "0"
+
+
+def test_a_refused_request_leaves_the_kept_page_as_it_is(application, addresses):
+    for address in addresses:
+        before = ask(application, "GET", address)
+        for method in ("POST", "OPTIONS", "DELETE"):
+            ask(application, method, address)
+        assert ask(application, "GET", address)[::2] == before[::2], address
+
+
+def test_head_answers_as_get_does(application, addresses):
+    for address in addresses:
+        status, headers, _ = ask(application, "GET", address)
+        head_status, head_headers, _ = ask(application, "HEAD", address)
+        assert head_status == status, address
+        # With DEBUG the page of what is not there names the method.
+        names = ("content-type", "location", "etag", "content-length")
+        for name in names[: 3 if status == 404 else 4]:
+            assert head_headers.get(name) == headers.get(name), (address, name)
+
+
+def test_the_check_of_forms_does_not_come_first(addresses):
+    client = Client(enforce_csrf_checks=True)
+    for address in addresses:
+        response = client.post(address, {"x": "1"})
+        assert response.status_code == 405, address
+        assert not response.cookies, address
+
+
+def test_forms_of_the_desk_are_checked_as_before(db):
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/admin/login/", {"username": "a", "password": "b"})
+    assert response.status_code == 403
+    assert b"could not be accepted" in response.content
+
+
+def test_static_files_are_only_read_too(client):
+    assert client.post(f"{settings.STATIC_URL}site/site.css").status_code == 405
