@@ -80,6 +80,10 @@ _UNSEEN = re.compile(
 )
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 
+_LATIN = str.maketrans(
+    {"Ł": "L", "ł": "l", "Ø": "O", "ø": "o", "Æ": "AE", "æ": "ae", "Œ": "OE", "œ": "oe", "ß": "ss"}
+)
+
 
 def searchable(text: str) -> str:
     """The text as it is sought: without accents and invisible signs, letters taken apart.
@@ -90,5 +94,5 @@ def searchable(text: str) -> str:
     text = _UNSEEN.sub("", text)
     if text.isascii():
         return text
-    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text))
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(_LATIN)
     return unicodedata.normalize("NFC", plain)
