@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+# The source package, for the examples in it: the CommonMark specification's and the parser's own.
+EXAMPLES = $(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes \
+	--no-binary markdown-it-py --dest $(VENV)/examples
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
 .PHONY: run test bench deep fixture lint types lock clean
@@ -78,4 +81,6 @@ $(VENV)/.postgres: requirements-postgres.lock $(VENV)/.runtime
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing what the tests need into $(VENV) …"
 	@$(PIP) -r requirements-dev.lock || { echo "Packages could not be installed: is the network there? Run the same command again." >&2; exit 1; }
+	@sed -n '/^markdown-it-py==/,/# via/p' requirements.lock > $(VENV)/examples.txt
+	@$(EXAMPLES) -r $(VENV)/examples.txt || echo "The parser's examples could not be fetched: the tests that read them are left out." >&2
 	@touch $@

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -9,9 +10,11 @@ class CausesConfig(AppConfig):
 
     def ready(self) -> None:
         from causes import database
+        from causes.database import finding
         from causes.models import guards, roles
 
         guards.connect()
+        connection_created.connect(finding.teach_sqlite)
         pre_migrate.connect(database.make_way_for_migrations, sender=self)
         post_migrate.connect(database.install_after_migrate, sender=self)
         post_migrate.connect(roles.make_groups, sender=self)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, F
 from django.http import Http404
 
 from causes.models import Category, Citation, Entry, ListedTag, Listing, Source, Tag
@@ -295,7 +295,8 @@ def entries_citing(key: str, number: int) -> PageOfList:
 
 def cited_sources(number: int) -> PageOfList:
     """A page of the sources that live texts cite, by author."""
-    rows = Source.objects.with_live().order_by("authors", "year", "key")
+    year = F("year").asc(nulls_last=True)  # the engines do not agree where none stands
+    rows = Source.objects.with_live().order_by("sort_authors", year, "key")
 
     def fetch(limit: int, offset: int) -> list[Any]:
         return list(rows[offset : offset + limit])

@@ -119,7 +119,7 @@ def _entry(at: datetime, kind: str, slug: str, *more: str) -> Any:
         category_name=Coalesce("revision__category__merged_into__name", "revision__category__name"),
         category_slug=Coalesce("revision__category__merged_into__slug", "revision__category__slug"),
         last_review=AsArrays(reviews[:1], *_REVIEW),
-        tags=AsArrays(tags.order_by(), "folded", "now", "name", "slug"),
+        tags=AsArrays(tags.order_by(), "sort_name", "now", "name", "slug"),
         sources=AsArrays(sources.order_by(), *CitedSource._fields[1:]),
     ).values_list(*_COLUMNS, *more)
 
@@ -216,7 +216,7 @@ def article_page(number: int) -> PageOfList:
     in_order = Listing.objects.live().filter(kind=Entry.Kind.CAUSE)
     in_order = in_order.order_by(
         F("category__position").asc(nulls_last=True),
-        "category__folded",
+        "category__sort_name",
         "sort_title",
         "publication_id",
     )
@@ -262,7 +262,7 @@ def read_together(publications: list[Publication]) -> list[Reading]:
     """Several texts for one page: headings a level lower, ids kept apart by the slugs."""
     for publication in publications:
         publication.revision.entry = publication.entry  # the same row, read once
-    prefixes = [f"{publication.entry.slug}-" for publication in publications]
+    prefixes = [f"{publication.entry.slug}--" for publication in publications]
     revisions = [publication.revision for publication in publications]
     readings = _readings(revisions, prefixes, top_level=3)
     for reading, publication in zip(readings, publications, strict=True):

@@ -258,7 +258,7 @@ def _source_section(
 def _tags() -> Iterator[Section]:
     concerns = ("merge_tag",)
     tags = Tag.objects.current().annotate(used=Count("links"), old_names=Count("aliases"))
-    tags = tags.order_by("folded")
+    tags = tags.order_by("sort_name")
     by_name = {tag.name: tag for tag in tags}
     unused = [tag for tag in by_name.values() if not tag.used and not tag.old_names]
     rows = [Row(tag.name, _change("tag", tag.pk)) for tag in unused[:SHOWN]]

@@ -4,10 +4,16 @@ Not in causes/admin/: to be made, the site must be importable before that packag
 has registered anything with it.
 """
 
+import re
+from functools import update_wrapper
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
+from django.urls import reverse
+
+_COPY = re.compile(r"[0-9a-f]{1,40}")
 
 
 class DeskSite(AdminSite):
@@ -23,3 +29,30 @@ class DeskSite(AdminSite):
         may_look = user.has_perm("causes.view_cause") or user.has_perm("causes.view_page")
         context = {"sections": sections(user) if may_look else []}
         return super().index(request, {**context, **(extra_context or {})})
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's own, and a cookie that tells the browser which of its copies is saved.
+
+        static/desk/copies.js keeps a copy of what is typed and sends its number along. A form
+        that was saved answers by leading elsewhere, or by closing its window.
+        """
+        inner = super().admin_view(view, cacheable)
+
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            response = inner(request, *args, **kwargs)
+            number = request.POST.get("copy", "") if request.method == "POST" else ""
+            if _COPY.fullmatch(number) and _saved(self, response):
+                root = reverse(f"{self.name}:index")
+                response.set_cookie(
+                    "desk-saved", number, path=root, samesite="Strict", secure=request.is_secure()
+                )
+            return response
+
+        return update_wrapper(answer, view)
+
+
+def _saved(site: AdminSite, response: Any) -> bool:
+    if response.status_code == 302:
+        login = resolve_url(reverse(f"{site.name}:login"))
+        return not response["Location"].startswith(login)
+    return "admin/popup_response.html" in (getattr(response, "template_name", None) or ())

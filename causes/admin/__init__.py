@@ -10,6 +10,7 @@ from taggit.models import Tag as StockTag
 from causes.admin.entries import CauseAdmin, PageAdmin
 from causes.admin.events import EventAdmin
 from causes.admin.imports import ImportAdmin
+from causes.admin.people import GroupAdmin, UserAdmin
 from causes.admin.sources import SourceAdmin
 from causes.admin.taxonomy import CategoryAdmin, TagAdmin
 
@@ -21,8 +22,10 @@ __all__ = [
     "CategoryAdmin",
     "CauseAdmin",
     "EventAdmin",
+    "GroupAdmin",
     "ImportAdmin",
     "PageAdmin",
     "SourceAdmin",
     "TagAdmin",
+    "UserAdmin",
 ]

@@ -12,12 +12,15 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
-from causes import publishing
+from causes import database, publishing
 from causes.admin.exports import export_action, may_export
+from causes.admin.shown import seal, unsaid, unseal
 from causes.admin.verbs.moments import MomentField
+from causes.admin.verbs.page import Desk
 from causes.admin.verbs.spans import publish_now
 from causes.models import Category, Revision, Tag
 from causes.models.guards import Refused
+from causes.models.texts import TextFormField
 from causes.publishing import Refusal, Text, shown
 
 MOST = 200
@@ -43,7 +46,7 @@ class Bulk(ABC):
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
+    reason = TextFormField(
         required=False, max_length=500, help_text="For the event log, the same for each."
     )
 
@@ -185,6 +188,21 @@ BULKS: dict[str, Bulk] = {
 }
 
 
+class MovedOn(Refusal):
+    """It does not stand any more as the page said on which somebody decided."""
+
+    def __init__(self, standing: str) -> None:
+        super().__init__(
+            f"it changed after the page was shown ({standing}). Look at it, then decide again."
+        )
+
+
+def _standing(revision: Revision) -> str:
+    """How an entry stands, as a person who decides on many has to know it."""
+    facts = Desk(revision.entry).facts()
+    return "; ".join(f"{name.lower()}: {fact}" for name, fact in facts.items())
+
+
 class _Rehearsed(Exception):
     """Carries what the verb said out of the transaction, which is rolled back by it."""
 
@@ -234,10 +252,14 @@ class BulkActions:
     def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """The second and third step: the page of what will happen, and what then did."""
         bulk = BULKS.get(name)
-        if bulk is None or request.method != "POST":
+        if bulk is None:
             raise Http404
         if not bulk.may(request, self.kind):
             raise PermissionDenied
+        if request.method != "POST":  # whoever had to sign in again comes back by this address
+            sentence = f"{bulk.label}: nothing was done. Tick the rows again and choose the action."
+            self.message_user(request, sentence, messages.WARNING)
+            return HttpResponseRedirect(self.desk_url("changelist"))
         wanted = [row.partition(":") for row in request.POST.getlist("row")][:MOST]
         pks = [pk for pk, _, _ in wanted if pk.isascii() and pk.isdigit() and len(pk) < 19]
         uuids = {uuid for _, _, uuid in wanted}
@@ -247,15 +269,21 @@ class BulkActions:
         if not form.is_valid():
             return self._bulk_page(request, bulk, revisions, form)
         data, user = form.cleaned_data, request.user
-        if "_do" not in request.POST:
+        seen = unseal(request.POST)
+        if "_do" in request.POST and seen is None:
+            self.message_user(request, unsaid("these entries"), messages.WARNING)
+        if "_do" not in request.POST or seen is None:
             plan = _plan(bulk, revisions, user, data)
             return self._bulk_page(request, bulk, revisions, form, plan)
         done, refused = 0, []
         for row in revisions:
             try:
-                bulk.act(row, user, data)
+                with database.writing():
+                    if seen.values.get(str(row.entry_id)) != (today := _standing(row)):
+                        raise MovedOn(today)
+                    bulk.act(row, user, data)
                 done += 1
-            except (Refusal, Refused) as refusal:
+            except (Refusal, Refused, database.ImportRunning) as refusal:
                 refused.append(f"“{row.title}”: {refusal}")
         if done:
             self.message_user(request, f"{bulk.label}: done for {done}.", messages.SUCCESS)
@@ -283,6 +311,7 @@ class BulkActions:
             "revisions": revisions,
             "form": form,
             "plan": plan,
+            "sealed": seal({str(row.entry_id): _standing(row) for row, *_ in plan or ()}),
             "will": sum(happens for _, happens, _ in plan or ()),
         }
         return TemplateResponse(request, "admin/causes/entry/bulk.html", context)

@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.contrib.admin.options import csrf_protect_m
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,9 +16,9 @@ from django.utils.timezone import localtime
 
 from causes import publishing
 from causes.admin.bulk import BulkActions
-from causes.admin.busy import KeepsText, refused_while_importing
 from causes.admin.forms import RevisionForm
 from causes.admin.history import HistoryViews
+from causes.admin.keeping import KeepsText, keeping
 from causes.admin.lists import (
     CategoryFilter,
     EntryList,
@@ -34,8 +33,9 @@ from causes.admin.verbs.spans import published
 from causes.admin.writing import WritingViews
 from causes.models import Cause, Entry, Event, Page, Revision
 from causes.models.arrays import each_once
-from causes.publishing import Refusal, StaleDraft
+from causes.publishing import Refusal
 from causes.reading import read_revision
+from causes.text.comments import comments_removed, without_comments
 
 
 class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, admin.ModelAdmin):
@@ -52,7 +52,8 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
     list_display = ("title", "category", "state_shown", "tag_names", "edited", "live_since")
     list_filter = (StateFilter, StepFilter, CategoryFilter, TagFilter)
     verbs = VERBS
-    search_fields = ("slug",)
+    search_fields = ("slug__holds",)
+    search_help_text = "Searches title, summary and slug of the newest text, for each word."
     list_per_page = 50
     show_full_result_count = False
     ordering = ("slug",)
@@ -78,7 +79,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
             entry,
         )
 
-    @admin.display(description="title", ordering=Subquery(newest_of().values("title")[:1]))
+    @admin.display(description="title", ordering=Subquery(newest_of().values("sort_title")[:1]))
     def title(self, entry: Entry) -> str:
         newest = self._newest(entry)
         return newest.title if newest else entry.slug
@@ -131,27 +132,11 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
     ) -> Any:
         may_add = request.user.has_perm("causes.add_tag")
         form = type("RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add})
-        return refused_while_importing(request, form)
+        return keeping(request, form)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [name for name in RevisionForm.order if name != "category" or self.kind == "cause"]
         return [(None, {"fields": names})]
-
-    @csrf_protect_m
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        request.entry_form = None  # type: ignore[attr-defined]
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except StaleDraft:
-            # Saved by somebody between this form's check and the verb's. Checked
-            # again, the form finds the conflict by itself and shows both texts.
-            return super().changeform_view(request, object_id, form_url, extra_context)
 
     def change_view(
         self,
@@ -192,7 +177,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         context |= self.writing_context(request, obj if form.entry else None)
         if obj is not None and form.entry:
             context |= self.desk_context(request, obj)
-        if form.conflict:
+        if form.conflict and not form.meeting:
             context |= {"conflict": form.conflict, "form": form, "title": "Two texts met"}
             return TemplateResponse(request, "admin/causes/entry/conflict.html", context)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -226,6 +211,8 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         data, user = form.cleaned_data, request.user
+        if count := without_comments(form.data.get("body", ""))[1]:
+            self.message_user(request, comments_removed(count), messages.WARNING)
         if change:
             if not form.slug_is_fixed and data["slug"] != obj.slug:
                 publishing.rename(obj, data["slug"], by=user)

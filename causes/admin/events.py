@@ -20,7 +20,8 @@ COLUMNS = ("when", "who", "what", "subject", "from state", "revision", "reason",
 class EventAdmin(admin.ModelAdmin):
     list_display = ("at", "who", "verb", "subject", "reason", "short_changes")
     list_filter = ("verb", "actor")
-    search_fields = ("subject", "reason", "revision_uuid")
+    search_fields = ("subject__holds", "reason__holds", "revision_uuid")
+    search_help_text = "Searches what it was done to, the reason and the UUID of the revision."
     date_hierarchy = "at"
     list_select_related = ("actor",)
     show_full_result_count = False

@@ -9,9 +9,11 @@ from django.core.exceptions import ValidationError
 
 from causes import publishing
 from causes.admin.conflict import Conflict
+from causes.admin.shown import ShowsBoth
 from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
-from causes.text.names import slug_from_title
+from causes.text.characters import is_blank
+from causes.text.slugs import slug_from_title
 
 
 class TagSelect(AutocompleteSelectMultiple):
@@ -22,7 +24,7 @@ class TagSelect(AutocompleteSelectMultiple):
         return attrs | {"data-allow-clear": "false"}
 
 
-class RevisionForm(forms.ModelForm):
+class RevisionForm(ShowsBoth, forms.ModelForm):
     """Filled from a copy of the newest revision; saving it makes the next one.
 
     `base` travels along: the revision that the editor's text started from. When
@@ -31,6 +33,7 @@ class RevisionForm(forms.ModelForm):
     """
 
     kind = Entry.Kind.CAUSE
+    shown_names = ("slug",)  # the text has its base
 
     slug = forms.CharField(
         required=False,
@@ -96,9 +99,13 @@ class RevisionForm(forms.ModelForm):
 
     may_add_tags = False
 
+    @property
+    def shown_row(self) -> Entry | None:
+        return self.entry
+
     def clean_title(self) -> str:
         title = str(self.cleaned_data["title"])
-        if not title.strip():
+        if is_blank(title):
             raise ValidationError("Write a title: every text needs one.")
         return title
 
@@ -140,7 +147,10 @@ class RevisionForm(forms.ModelForm):
         rows = Revision.objects.filter(entry=self.entry, uuid=self.cleaned_data.get("base"))
         base = rows.with_taxonomy().first()
         if base is not None and Text.of(base) == mine:
-            self._take(Text.of(newest), newest)  # nothing of one's own to be decided
+            if {"_publish", "_submit"} & self.data.keys():
+                self._show_newest(newest, base)
+            else:
+                self._take(Text.of(newest), newest)  # nothing of one's own to be decided
             return
         conflict = Conflict(newest, base, mine, self.data)
         if conflict.settled:
@@ -148,6 +158,13 @@ class RevisionForm(forms.ModelForm):
             return
         self.conflict = conflict
         self.add_error(None, str(publishing.StaleDraft(newest, base)))
+
+    def _show_newest(self, newest: Revision, base: Revision) -> None:
+        """Nothing goes on to readers that whoever sends it on has not seen."""
+        for name in self.fields.keys() - {"slug", "note"}:
+            self.fields[name].bound_data = lambda _data, initial: initial
+        sentence = f"{publishing.StaleDraft(newest, base)} The form shows it now: read it first."
+        self.add_error(None, sentence)
 
     def _take(self, text: Text, newest: Revision) -> None:
         """Goes on with this text, on top of theirs."""

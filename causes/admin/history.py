@@ -1,5 +1,6 @@
 """The history of an entry: every revision, compared, previewed, restored."""
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,10 @@ from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from causes import publishing
+from causes import database, publishing
 from causes.admin.comparison import field_changes
+from causes.admin.shown import decided_on, seal
+from causes.admin.verbs.page import Desk
 from causes.models import Entry, Publication, Revision
 from causes.models.clock import now
 from causes.publishing import Text
@@ -25,6 +28,7 @@ PAGE_SIZE = 50
 class HistoryViews:
     """Mixed into the ModelAdmin of an entry, whose methods it calls."""
 
+    kind: str
     admin_site: Any
     opts: Any
     model: Any
@@ -108,9 +112,13 @@ class HistoryViews:
     def restore_view(self, request: HttpRequest, pk: int, revision: UUID) -> HttpResponse:
         entry = self._entry(request, pk, change=True)
         old = self._revision(entry, revision)
-        if request.method == "POST":
+        posted = request.method == "POST"
+        with database.writing() if posted else nullcontext():
+            facts = {"Newest text": Desk(entry).facts()["Newest text"]}
+            meeting = decided_on(facts, request.POST, f"this {self.kind}") if posted else None
             before = entry.newest
-            made = publishing.restore(old, by=request.user)
+            made = publishing.restore(old, by=request.user) if posted and not meeting else None
+        if made is not None:
             if made.uuid == before.uuid:
                 sentence = f"The newest draft has the text of revision {old.number} already."
                 self.message_user(request, sentence, messages.INFO)
@@ -125,6 +133,8 @@ class HistoryViews:
         context = self.desk_context(request, entry) | {
             "title": f"Restore revision {old.number} of “{entry.newest.title}”?",
             "old": old,
+            "sealed": seal(facts),
+            "meeting": meeting,
             "changes": field_changes(Text.of(entry.newest), Text.of(old)),
         }
         return TemplateResponse(request, "admin/causes/entry/restore.html", context)

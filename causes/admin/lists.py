@@ -30,7 +30,7 @@ def holding(words: Iterable[str]) -> Any:
     """The same, if each of the words is in its title, its summary or the entry's slug."""
     found = newest_of().annotate(slug=ExpressionWrapper(OuterRef("slug"), CharField()))
     for word in words:
-        here = Q(title__icontains=word) | Q(summary__icontains=word) | Q(slug__icontains=word)
+        here = Q(title__holds=word) | Q(summary__holds=word) | Q(slug__holds=word)
         found = found.filter(here)
     return found
 
@@ -58,7 +58,7 @@ def with_columns(entries: Any) -> Any:
             *("entry", "title", "created_at", "author__username"),
             *("category__name", "category__merged_into__name"),
         )
-        .annotate(tags_today=AsArrays(tags.order_by(), "folded", "name"))
+        .annotate(tags_today=AsArrays(tags.order_by(), "sort_name", "name"))
     )
     live = Publication.objects.live().only("entry", "live_from")
     return entries.with_state().prefetch_related(

@@ -1,5 +1,6 @@
 """Categories and tags at the desk: renamed and merged, never lost."""
 
+from contextlib import nullcontext
 from typing import Any
 
 from django import forms
@@ -7,16 +8,18 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from causes import publishing
-from causes.admin.busy import KeepsText
-from causes.models import Category, Tag
-from causes.publishing import NameTaken
-from causes.text.names import fold, name_slug, tidy
+from causes import database, publishing
+from causes.admin.keeping import KeepsText
+from causes.admin.shown import decided_on, seal
+from causes.models import Category, Event, Tag
+from causes.publishing import NameTaken, Refusal, shown
+from causes.text.characters import tidy_line
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 
 class TaxonForm(forms.ModelForm):
@@ -27,13 +30,15 @@ class TaxonForm(forms.ModelForm):
         if self.instance.pk and "name" in self.cleaned_data:
             # Kept out of the row: an old name that is in use stays as it is.
             kept = type(self.instance).objects.get(pk=self.instance.pk).name
-            self.cleaned_data["name"] = kept
+            self.cleaned_data["name"] = tidy_line(kept, stored=True)
             if objection := self._objection():
                 self.add_error("name", objection)
         super()._post_clean()
 
     def _objection(self) -> str:
-        model, name = type(self.instance), tidy(self.new_name)
+        model, name = type(self.instance), self.new_name
+        if self.instance.is_called(name):
+            return ""
         if objection := model.name_objection(name):
             return str(objection)
         others = model.objects.exclude(pk=self.instance.pk)
@@ -45,7 +50,8 @@ class TaxonForm(forms.ModelForm):
 class TaxonAdmin(KeepsText, admin.ModelAdmin):
     form = TaxonForm
     merge_permission: str
-    search_fields = ("name",)
+    search_fields = ("name__holds",)
+    search_help_text = "Searches the name."
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -60,12 +66,27 @@ class TaxonAdmin(KeepsText, admin.ModelAdmin):
         """What a revision names stays: merge it into another instead."""
         return super().has_delete_permission(request, obj) and (obj is None or not _in_use(obj))
 
+    def moved_to(self, pk: str) -> tuple[Any, str]:
+        old = self.model.objects.exclude(merged_into=None).filter(pk=pk) if pk.isdigit() else ()
+        if not old:
+            return None, ""
+        name, new = old[0].name, old[0].canonical
+        verbs = (Event.Verb.RENAME, Event.Verb.MERGE)
+        told = Event.objects.filter(verb__in=verbs, details__before=name)
+        event = told.select_related("actor").first()
+        sentence = f"“{name}” is “{new.name}” now"
+        if event:
+            who = event.actor.get_username() if event.actor else "somebody"
+            how = "merged" if event.verb == Event.Verb.MERGE else "renamed"
+            sentence += f": {who} {how} it on {shown(event.at)}"
+        return new, f"{sentence}."
+
     def may_merge(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.merge_permission)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         publishing.save_record(obj, by=request.user)
-        if change and form.new_name != obj.name:
+        if change and not obj.is_called(form.new_name):
             try:
                 # A row of its own takes the name over: see causes/models/taxonomy.py.
                 renamed = publishing.rename_taxon(obj, form.new_name, by=request.user)
@@ -103,28 +124,36 @@ class TaxonAdmin(KeepsText, admin.ModelAdmin):
 
     @csrf_protect_m
     def merge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        taxon = get_object_or_404(self.model.objects.current(), pk=pk)
+        taxon = self.model.objects.current().filter(pk=pk).first()
+        if taxon is None:
+            new, sentence = self.moved_to(str(pk))
+            if new is None:
+                raise Http404
+            self.message_user(request, f"{sentence} Nothing was merged.", messages.WARNING)
+            return HttpResponseRedirect(self._address("change", new.pk))
         if not (self.may_merge(request) and self.has_view_permission(request, taxon)):
             raise PermissionDenied
-        kind = self.opts.verbose_name
-        others = self.model.objects.current().exclude(pk=taxon.pk)
-        form = forms.Form(request.POST if request.method == "POST" else None)
-        form.fields["into"] = forms.ModelChoiceField(others, label=f"Merge into which {kind}?")
-        if request.method == "POST" and form.is_valid():
-            into = form.cleaned_data["into"]
-            publishing.merge(taxon, into, by=request.user)
-            self.message_user(
-                request,
-                f"“{taxon.name}” is merged into “{into.name}”; its old address leads there.",
-                messages.SUCCESS,
-            )
-            return HttpResponseRedirect(reverse(f"admin:causes_{self.opts.model_name}_changelist"))
+        kind, posted = self.opts.verbose_name, request.method == "POST"
+        form, meeting = self._merge_form(request, taxon), None
+        facts = {"Name": taxon.name, "Old names": self.old_names(taxon)}
+        try:
+            with database.writing() if posted else nullcontext():
+                if posted and form.is_valid():
+                    taxon = self.model.objects.get(pk=pk)
+                    facts = {"Name": taxon.name, "Old names": self.old_names(taxon)}
+                    meeting = decided_on(facts, request.POST, f"this {kind}")
+                    if meeting is None:
+                        return self._merged(request, taxon, form.cleaned_data["into"])
+        except (Refusal, database.ImportRunning) as refusal:
+            form.add_error(None, str(refusal))
         live = self.model.live_publications(taxon).count()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": taxon,
             "form": form,
+            "sealed": seal(facts),
+            "meeting": meeting,
             "media": self.media,
             "title": f"Merge the {kind} “{taxon.name}”",
             "button": "Merge",
@@ -138,6 +167,25 @@ class TaxonAdmin(KeepsText, admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/causes/entry/ask.html", context)
 
+    def _merge_form(self, request: HttpRequest, taxon: Any) -> forms.Form:
+        kind = self.opts.verbose_name
+        form = forms.Form(request.POST if request.method == "POST" else None)
+        form.fields["into"] = forms.ModelChoiceField(
+            self.model.objects.current().exclude(pk=taxon.pk),
+            label=f"Merge into which {kind}?",
+            error_messages={
+                "invalid_choice": f"That {kind} was renamed, merged or deleted after you opened "
+                "this page: choose again."
+            },
+        )
+        return form
+
+    def _merged(self, request: HttpRequest, taxon: Any, into: Any) -> HttpResponse:
+        publishing.merge(taxon, into, by=request.user)
+        sentence = f"“{taxon.name}” is merged into “{into.name}”; its old address leads there."
+        self.message_user(request, sentence, messages.SUCCESS)
+        return HttpResponseRedirect(self._address("changelist"))
+
 
 def _in_use(taxon: Any) -> bool:
     used = taxon.links if isinstance(taxon, Tag) else taxon.revisions
@@ -148,7 +196,7 @@ def _in_use(taxon: Any) -> bool:
 class CategoryAdmin(TaxonAdmin):
     merge_permission = "causes.merge_category"
     list_display = ("name", "position", "review_months", "description", "old_names")
-    ordering = ("position", "folded")
+    ordering = ("position", "sort_name")
 
 
 @admin.register(Tag)
@@ -156,7 +204,7 @@ class TagAdmin(TaxonAdmin):
     merge_permission = "causes.merge_tag"
     fields = ("name",)
     list_display = ("name", "used", "old_names")
-    ordering = ("folded",)
+    ordering = ("sort_name",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(link_count=Count("links"))

@@ -11,7 +11,8 @@ from causes.models import Category, Source, Tag
 from causes.publishing import Text, publishing_problems
 from causes.reading import read_unsaved
 from causes.text.advice import Advice, advise, measure
-from causes.text.markdown import BODY_LIMIT, cited_keys
+from causes.text.body import cited_keys, objections
+from causes.text.markdown import BODY_LIMIT
 
 
 class WritingViews:
@@ -80,9 +81,10 @@ def _text_in(request: HttpRequest) -> Text:
 
 
 def advice_on(text: Text, kind: str) -> list[Advice]:
-    """All that a publisher would object to; what would stop publication comes first."""
+    """What would be refused when it is saved, then when it is published, then other advice."""
     said = {"summary"}  # the advice below says it in its own words
-    found = [
+    found = [Advice("body", sentence) for sentence in objections(text.body)]
+    found += [
         Advice(field, sentence)
         for field, sentence in publishing_problems(text, kind)
         if field not in said

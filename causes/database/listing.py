@@ -7,10 +7,12 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS causes_listing (
         publication_id {integer} PRIMARY KEY, kind varchar(10) NOT NULL, slug varchar(100) NOT NULL,
         title varchar(200) NOT NULL, summary varchar(500) NOT NULL, category_id bigint,
-        sort_title varchar(200) NOT NULL, live_from {moment} NOT NULL, live_until {moment})""",
+        sort_title varchar(301) {by_code_point} NOT NULL, live_from {moment} NOT NULL,
+        live_until {moment})""",
     """CREATE TABLE IF NOT EXISTS causes_listed_tag (
         {key}, tag_id bigint NOT NULL, publication_id bigint NOT NULL,
-        sort_title varchar(200) NOT NULL, live_from {moment} NOT NULL, live_until {moment},
+        sort_title varchar(301) {by_code_point} NOT NULL, live_from {moment} NOT NULL,
+        live_until {moment},
         UNIQUE (publication_id, tag_id))""",
     # Each holds all that a list asks of a row, so that the row itself is not read.
     """CREATE INDEX IF NOT EXISTS causes_listing_by_category ON causes_listing
@@ -39,6 +41,8 @@ NAMES = (
 _SPANS = """FROM causes_publication p
     JOIN causes_entry e ON e.id = p.entry_id
     JOIN causes_revision r ON r.id = p.revision_id"""
+# A text that was inserted past Django has no key of its own.
+_SORT_TITLE = "coalesce(nullif(r.sort_title, ''), lower(r.title))"
 
 FORGET = (
     "DELETE FROM causes_listing WHERE publication_id {these};",
@@ -49,11 +53,11 @@ WRITE = (
     f"""INSERT INTO causes_listing
         (publication_id, kind, slug, title, summary, category_id, sort_title, live_from, live_until)
     SELECT p.id, e.kind, e.slug, r.title, r.summary, coalesce(c.merged_into_id, c.id),
-        lower(r.title), p.live_from, p.live_until
+        {_SORT_TITLE}, p.live_from, p.live_until
     {_SPANS} LEFT JOIN causes_category c ON c.id = r.category_id
     WHERE p.id {{these}} AND (p.live_until IS NULL OR p.live_until > {{now}});""",
     f"""INSERT INTO causes_listed_tag (tag_id, publication_id, sort_title, live_from, live_until)
-    SELECT DISTINCT coalesce(t.merged_into_id, t.id), p.id, lower(r.title),
+    SELECT DISTINCT coalesce(t.merged_into_id, t.id), p.id, {_SORT_TITLE},
         p.live_from, p.live_until
     {_SPANS} JOIN causes_taggedrevision l ON l.revision_id = r.id
     JOIN causes_tag t ON t.id = l.tag_id

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 
-from causes.database import listing
+from django.apps import apps
+from django.db.models import CharField, TextField
+
+from causes.database import listing, texts
 from causes.database.rules import (
     INSERT,
     PUBLIC_TABLES,
@@ -15,6 +18,7 @@ from causes.database.rules import (
     withheld_public,
 )
 from causes.database.words import taken_apart
+from causes.text.characters import UNSTORABLE
 from causes.text.words import LINE
 
 DIFFERENT = "IS NOT"
@@ -31,7 +35,12 @@ TABLES = (
         title, summary, body, tags, tokenize = 'porter unicode61 remove_diacritics 2')""",
     # A bigint would not be the row's own number, and each lookup two.
     *(
-        table.format(moment="datetime", integer="integer", key="id integer PRIMARY KEY")
+        table.format(
+            moment="datetime",
+            integer="integer",
+            by_code_point="",
+            key="id integer PRIMARY KEY",
+        )
         for table in listing.TABLES
     ),
 )
@@ -56,10 +65,9 @@ _INDEX = f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
     SELECT r.id, {", ".join(_sought("r").values())}, {_TAG_NAMES.format(revision="r.id")}
     FROM causes_revision r WHERE"""
 
-_NUL = "instr(CAST({column} AS BLOB), x'00') > 0"
 _BAD_SLUG = (
-    "(NEW.slug GLOB '*[^a-z0-9-]*' OR NEW.slug = '' OR NEW.slug GLOB '-*'"
-    " OR NEW.slug GLOB '*-' OR NEW.slug GLOB '*--*')"
+    "({column} GLOB '*[^a-z0-9-]*' OR {column} = '' OR {column} GLOB '-*'"
+    " OR {column} GLOB '*-' OR {column} GLOB '*--*')"
 )
 # Written as Django writes a moment: with fewer digits the present one would come before itself.
 _NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
@@ -70,20 +78,49 @@ _OVERLAP = """EXISTS (SELECT 1 FROM causes_publication other
     AND (NEW.live_until IS NULL OR other.live_from < NEW.live_until))"""
 
 
-def _nul(columns: str) -> str:
-    return " OR ".join(_NUL.format(column=f"NEW.{column}") for column in columns.split())
+# SQLite reads these two as U+FFFD, and a text to its first NUL: they are looked for as bytes.
+_AS_BYTES = ("00", "EFBFBE", "EFBFBF")
+_CLASS = " || ".join(
+    f"char({first}) || '-' || char({last})" for first, last in UNSTORABLE if first != 0xFFFE
+)
 
 
-def _refusals() -> Iterator[Refusal]:
+def _unstorable(column: str) -> str:
+    found = [f"instr(CAST({column} AS BLOB), x'{code}') > 0" for code in _AS_BYTES]
+    return " OR ".join([*found, f"{column} GLOB '*[' || {_CLASS} || ']*'"])
+
+
+def _too_long() -> Iterator[Refusal]:
+    """What PostgreSQL refuses by the type of a column: SQLite takes any length, and NULs.
+
+    `texts.refusals` looks at the columns that people write, on both engines.
+    """
+    from causes.models.texts import TidyField
+
+    for model in apps.get_app_config("causes").get_models():
+        fields = [f for f in model._meta.concrete_fields if not isinstance(f, TidyField)]
+        short = [field for field in fields if isinstance(field, CharField)]
+        written = short + [field for field in fields if isinstance(field, TextField)]
+        if model._meta.managed and not model._meta.proxy and written:
+            table = model._meta.db_table
+            wrong = [f'length(NEW."{field.column}") > {field.max_length}' for field in short]
+            wrong += [f"instr(CAST(NEW.\"{f.column}\" AS BLOB), x'00') > 0" for f in written]
+            sentence = f"a text of {table} is too long, or holds a NUL"
+            name = f"{table.removeprefix('causes_')}_fits"
+            yield Refusal(name, (INSERT, UPDATE), table, " OR ".join(wrong), sentence)
+
+
+def all_refusals() -> Iterator[Refusal]:
+    """The refusals of this engine, those that both have among them."""
     yield from refusals(DIFFERENT)
+    yield from texts.refusals(DIFFERENT, _unstorable)
     both = (INSERT, UPDATE)
     yield Refusal(
         "revision_sound",
         (INSERT,),
         "causes_revision",
-        f"trim(NEW.title, ' ' || char(9, 10, 13)) = '' OR {_nul('title summary body note')}"
-        " OR length(NEW.title) > 200 OR length(NEW.summary) > 500 OR length(NEW.body) > 200000",
-        "a text needs a title, fits its limits and holds no NUL",
+        "trim(NEW.title, ' ' || char(9, 10, 13)) = ''",
+        "a text needs a title",
     )
     yield Refusal(
         "publication_apart",
@@ -111,29 +148,22 @@ def _refusals() -> Iterator[Refusal]:
             f"{table}_slug",
             both,
             f"causes_{table}",
-            _BAD_SLUG,
+            _BAD_SLUG.format(column="NEW.slug"),
             "a slug is small letters, digits and single hyphens",
-        )
-    for table, columns in (("category", "name slug"), ("tag", "name slug"), ("source", "title")):
-        yield Refusal(
-            f"{table}_nul",
-            both,
-            f"causes_{table}",
-            _nul(columns),
-            f"the text of a {table} holds no NUL",
         )
     yield Refusal(
         "source_key",
         both,
         "causes_source",
-        "NEW.key = '' OR NEW.key GLOB '*[^a-z0-9-]*'",
-        "a source key is small letters, digits and hyphens",
+        _BAD_SLUG.format(column="NEW.key"),
+        "a source key is small letters, digits and single hyphens",
     )
+    yield from _too_long()
 
 
 def _refusal_triggers() -> Iterator[tuple[str, str]]:
     """(name, statement): SQLite has one trigger for each event."""
-    for name, events, table, condition, sentence in _refusals():
+    for name, events, table, condition, sentence in all_refusals():
         for event in events:
             full = f"causes_{name}" if len(events) == 1 else f"causes_{name}_{event.lower()}"
             yield (

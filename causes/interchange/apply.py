@@ -31,8 +31,8 @@ from causes.models.clock import now
 from causes.publishing import ImportRunning, Refusal
 from causes.publishing.incoming import Incoming, Names, note_changes, write
 from causes.publishing.verb import User
-from causes.text.markdown import cited_keys
-from causes.text.names import fold
+from causes.text.body import cited_keys
+from causes.text.names import fold, sort_key
 
 ITEMS_AT_ONCE = 200
 MANY = 1_000
@@ -162,25 +162,33 @@ class _Apply:
             held = here[item.key][1] if item.key in here else None
             if mark(held) != item.seen:
                 raise MovedOn(f"The {kind} {item.key!r}")
-        made = [self._named(model, row) for item, row in rows if item.outcome == CREATED]
-        model.objects.bulk_create(made)
-        ids = dict(model.objects.values_list("slug", "pk"))
         aliases = dict(
             model.objects.exclude(merged_into=None).values_list("slug", "merged_into__slug")
         )
         aliases |= {row["slug"]: row["merged_into"] for _, row in rows}
+        aims = {
+            item.key: self._called_today(item, row["merged_into"], aliases) for item, row in rows
+        }
+        # Old names last: each leads to the row of a name of today.
+        for old in (False, True):
+            ids = dict(model.objects.values_list("slug", "pk"))
+            made = (row for item, row in rows if item.outcome == CREATED)
+            model.objects.bulk_create(
+                self._named(model, row, ids.get(aims[row["slug"]] or ""))
+                for row in made
+                if bool(aims[row["slug"]]) == old
+            )
+        ids = dict(model.objects.values_list("slug", "pk"))
         changes = []
         for item, row in rows:
-            aim = self._called_today(item, row["merged_into"], aliases)
-            new = self._columns(kind, row) | {"merged_into": ids[aim] if aim else None}
             if item.outcome == CREATED:
-                if aim:
-                    model.objects.filter(pk=ids[item.key]).update(merged_into=ids[aim])
                 continue
+            aim = aims[item.key]
+            new = self._columns(kind, row) | {"merged_into": ids[aim] if aim else None}
             pk, held = here[item.key]
-            model.objects.filter(pk=pk).update(
-                folded=fold(row["name"]), updated_at=self._updated(row, held), **new
-            )
+            if row["name"] != held["name"]:
+                new |= {"folded": fold(row["name"]), "sort_name": sort_key(row["name"])}
+            model.objects.filter(pk=pk).update(updated_at=self._updated(row, held), **new)
             what = f"{model._meta.verbose_name} “{held['name']}”"
             changes.append((what, _changes(kind, item.key, {**row, "merged_into": aim}, held)))
         note_changes(changes, at=self.moment, by=self.by, run=self.run)
@@ -200,10 +208,10 @@ class _Apply:
             raise MovedOn(f"The {item.kind} {item.key!r}")
         return None
 
-    def _named(self, model: Any, row: Row) -> Any:
+    def _named(self, model: Any, row: Row, merged_into: int | None) -> Any:
         columns = self._columns("category" if model is Category else "tag", row)
         moment = datetime.fromisoformat(row["updated_at"]) if row["updated_at"] else self.moment
-        return model(**columns, updated_at=moment)
+        return model(**columns, updated_at=moment, merged_into_id=merged_into)
 
     @staticmethod
     def _columns(kind: str, row: Row) -> Row:
@@ -236,15 +244,18 @@ class _Apply:
                 if held is None:
                     checked = checker if row["checked_on"] else None
                     moment = bulk.moment(row["updated_at"] or self.at)
-                    new.append((*(row[name] for name in names), moment, checked))
+                    key = sort_key(row["authors"])
+                    new.append((*(row[name] for name in names), moment, checked, key))
                     continue
                 columns = {name: row[name] for name in names}
                 if row["checked_on"] != held["checked_on"]:
                     columns["checked_by"] = checker if row["checked_on"] else None
                 columns["updated_at"] = self._updated(row, held)
+                columns["sort_authors"] = sort_key(row["authors"])
                 Source.objects.filter(key=item.key).update(**columns)
                 changes.append((f"source [@{item.key}]", _changes("source", item.key, row, held)))
-            bulk.insert("causes_source", " ".join([*names, "updated_at", "checked_by_id"]), new)
+            columns_of_new = " ".join([*names, "updated_at checked_by_id sort_authors"])
+            bulk.insert("causes_source", columns_of_new, new)
             note_changes(changes, at=self.moment, by=self.by, run=self.run)
             self.done += len(chunk)
             yield self._progress()

@@ -16,8 +16,10 @@ from causes.interchange.values import (
     choice,
     column,
     day,
+    identifier,
     moment,
     nullable,
+    past_day,
     reference,
     slug,
     source_key,
@@ -30,6 +32,7 @@ from causes.interchange.values import (
 )
 from causes.models import Category, Entry, Review, Revision, Source, Tag
 from causes.models.format import FORMAT, VERSION
+from causes.text.comments import without_comments
 
 Row = dict[str, Any]
 
@@ -101,12 +104,12 @@ FORMS: dict[str, Form] = {
                 Field("title", column(Source, "title")),
                 Field("published_in", column(Source, "published_in"), False, ""),
                 Field("year", nullable(whole(0, _SMALL)), False),
-                Field("doi", column(Source, "doi"), False, ""),
-                Field("pmid", column(Source, "pmid"), False, ""),
-                Field("pmcid", column(Source, "pmcid"), False, ""),
-                Field("url", column(Source, "url"), False, ""),
-                Field("checked_on", nullable(day), False),
-                Field("withdrawn_on", nullable(day), False),
+                Field("doi", identifier(Source, "doi"), False, ""),
+                Field("pmid", identifier(Source, "pmid"), False, ""),
+                Field("pmcid", identifier(Source, "pmcid"), False, ""),
+                Field("url", identifier(Source, "url"), False, ""),
+                Field("checked_on", nullable(past_day), False),
+                Field("withdrawn_on", nullable(past_day), False),
                 Field("withdrawn_reason", column(Source, "withdrawn_reason"), False, ""),
                 Field("updated_at", moment, False),
             ),
@@ -176,7 +179,7 @@ FORMS: dict[str, Form] = {
                 Field("revision", reference(uuid)),
                 Field("reviewer", column(Review, "reviewer")),
                 Field("qualification", column(Review, "qualification")),
-                Field("reviewed_on", day),
+                Field("reviewed_on", past_day),
                 Field("due_on", nullable(day), False),
                 Field("notes", column(Review, "notes"), False, ""),
                 Field("created_at", moment, False),
@@ -190,10 +193,10 @@ LEFT_OUT = frozenset(("event", "import", "citation"))
 
 # In rows that `dumpdata` writes; they come from elsewhere or are no content.
 PASSED_OVER = {
-    "revision": {"tags", "author", "uncited", "plain", "sought", "reader"},
-    "category": {"folded"},
-    "tag": {"folded"},
-    "source": {"checked_by"},
+    "revision": {"tags", "author", "uncited", "sort_title", "plain", "sought", "reader"},
+    "category": {"folded", "sort_name"},
+    "tag": {"folded", "sort_name"},
+    "source": {"checked_by", "sort_authors"},
     "review": {"recorded_by"},
 }
 
@@ -250,4 +253,6 @@ def read_row(model: str, fields: Row) -> Row:
         problems += [(str(n)[:60], "There is no such field.") for n in fields if n not in names]
     if problems:
         raise BadRow(what_is(model, fields), problems)
+    if model == "revision" and (comments := without_comments(fields.get("body", ""))[1]):
+        made["comments"] = comments
     return made

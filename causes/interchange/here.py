@@ -1,7 +1,7 @@
 """What stands here of the entries that a file speaks of, a chunk at a time.
 
-Rows have the form that `format.read_row` gives them, so that here and there compare as
-they are. The number of queries does not depend on the number of entries.
+Rows have the form that `format.read_row` gives them, with tidy texts, so that here and there
+compare as they are. The number of queries does not depend on the number of entries.
 """
 
 from collections import defaultdict
@@ -21,6 +21,8 @@ from causes.models import (
     Source,
     TaggedRevision,
 )
+from causes.text.characters import tidy, tidy_line
+from causes.text.comments import tidy_body
 
 
 def moment_or_none(value: datetime | None) -> str | None:
@@ -152,11 +154,11 @@ class Here:
                 "entry": row[1],
                 "number": row[2],
                 "based_on": text_or_none(row[3]),
-                "title": row[4],
-                "summary": row[5],
-                "body": row[6],
+                "title": tidy_line(row[4], stored=True),
+                "summary": tidy_line(row[5], stored=True),
+                "body": tidy_body(row[6], stored=True),
                 "category": row[7],
-                "note": row[8],
+                "note": tidy_line(row[8], stored=True),
                 "created_at": shown_moment(row[9]),
                 "withheld_at": moment_or_none(row[10]),
                 "tags": sorted(links[uuid]),
@@ -170,11 +172,11 @@ class Here:
             self.reviews[uuid] = {
                 "uuid": uuid,
                 "revision": str(row[1]),
-                "reviewer": row[2],
-                "qualification": row[3],
+                "reviewer": tidy_line(row[2], stored=True),
+                "qualification": tidy_line(row[3], stored=True),
                 "reviewed_on": row[4].isoformat(),
                 "due_on": row[5].isoformat() if row[5] else None,
-                "notes": row[6],
+                "notes": tidy(row[6], stored=True),
                 "created_at": shown_moment(row[7]),
             }
 

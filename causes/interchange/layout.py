@@ -10,6 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from causes.interchange.format import FORMS
+from causes.text.characters import tidy, tidy_line
+from causes.text.comments import tidy_body
 
 _INDENT = "\n" + " " * 6
 
@@ -47,6 +49,19 @@ def _list(values: list[str]) -> str:
     return f"[\n        {inner}\n      ]"
 
 
+def _line(value: str) -> str:
+    """Tidy, so that a text from before the rule comes in elsewhere and is the same text."""
+    return encode_basestring(tidy_line(value, stored=True))
+
+
+def _text(value: str) -> str:
+    return encode_basestring(tidy(value, stored=True))
+
+
+def _body(value: str) -> str:
+    return encode_basestring(tidy_body(value, stored=True))
+
+
 _WRITERS: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(
         ("created_at", "withheld_at", "updated_at", "live_from", "live_until"), _moment
@@ -60,6 +75,15 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
         ("merged_into", "entry", "category", "content_object", "tag", "revision"), _reference
     ),
     "predecessors": _list,
+    "body": _body,
+    "notes": _text,
+    **dict.fromkeys(
+        (
+            "title summary note name description authors published_in doi pmid pmcid url "
+            "withdrawn_reason reviewer qualification"
+        ).split(),
+        _line,
+    ),
 }
 
 

@@ -29,7 +29,8 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.text.names import fold, name_slug
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 CHUNK = 500
 FIRST_DAY = datetime(2020, 1, 1, tzinfo=UTC)
@@ -154,7 +155,7 @@ def _write(chunk: list[tuple[int, dict[str, Any]]]) -> int:
 
 def _taxa(model: Any, names: Iterable[str]) -> dict[str, Any]:
     wanted = {fold(name): name for name in names}
-    known = model.objects.in_bulk(list(wanted), field_name="folded")
+    known = {taxon.folded: taxon for taxon in model.objects.filter(folded__in=list(wanted))}
     absent = [
         model(name=name, slug=name_slug(name), updated_at=FIRST_DAY)
         for folded, name in sorted(wanted.items())

@@ -21,8 +21,10 @@ from causes.interchange.problems import Problem, Unreadable, Wrong
 from causes.interchange.staging import Reading, Thing
 from causes.interchange.store import Store
 from causes.interchange.values import moment, shown_moment, slug
-from causes.models import Category, Tag
-from causes.text.names import fold, name_slug, slug_from_title, tags_from_string, tidy
+from causes.models import Category, Entry, Redirect, Revision, Tag
+from causes.text.characters import bad_characters, tidy, tidy_line
+from causes.text.names import fold, tags_from_string
+from causes.text.slugs import name_slug, old_slug_from_title, slug_from_title
 
 KEYS = {
     "title": "The title; without it, the first `# heading` is taken out of the text.",
@@ -42,6 +44,7 @@ LARGEST = 4 << 20
 """Bytes of one file at most."""
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_COMMENTS = re.compile(r"(?:\s*<!--.*?-->)*\s*", re.DOTALL)
 _HEADING = re.compile(r"\A\s*#[ \t]+(\S[^\n]*)\n?")
 _ENDINGS = {".md", ".markdown"}
 
@@ -74,6 +77,7 @@ def things(paths: list[Path], store: Store, read: Reading) -> Iterator[Thing]:
     for place, path in enumerate(files):
         reader.names(path)
         read(place, 2 * len(files))
+    reader.find_old_slugs()
     yield from reader.taxonomy()
     order = sorted(files, key=lambda path: reader.slugs.get(path, ""))
     for place, path in enumerate(order):
@@ -87,12 +91,16 @@ class _Reader:
     def __init__(self, store: Store, called: dict[Path, str]) -> None:
         self.store, self.called = store, called
         self.slugs: dict[Path, str] = {}
+        self.from_name: list[Path] = []
+        """Files whose slug is made from their name."""
         self.here = {
             "category": _by_name(Category.objects.values_list("slug", "name")),
             "tag": _by_name(Tag.objects.values_list("slug", "name")),
         }
         self.new: dict[str, dict[str, Row]] = {"category": {}, "tag": {}, "source": {}}
         self.bad: set[Path] = set()
+        self.untidy: set[Path] = set()
+        """Files in which tidying changes something."""
 
     # The first time: what is named ---------------------------------------------------------
 
@@ -108,9 +116,24 @@ class _Reader:
             self._name(path, "tag", name)
         self._sources(path, front)
 
+    def find_old_slugs(self) -> None:
+        """Leaves entries where they are that came in under a slug of the rule before this one."""
+        old = {path: old_slug_from_title(_stem(path)) for path in self.from_name}
+        old = {path: made for path, made in old.items() if made not in ("", self.slugs[path])}
+        asked = sorted({*old.values(), *(self.slugs[path] for path in old)})
+        here: set[str] = set()
+        for start in range(0, len(asked), 900):
+            for model in (Entry, Redirect):
+                rows = model.objects.filter(slug__in=asked[start : start + 900]).order_by()
+                here.update(rows.values_list("slug", flat=True))
+        taken = set(self.slugs.values())
+        for path, former in old.items():
+            if former in here and former not in taken and self.slugs[path] not in here:
+                self.slugs[path] = former
+
     def _name(self, path: Path, kind: str, name: str) -> str:
         """The slug of a category or tag that is named, be it new or not."""
-        name = tidy(name)
+        name = tidy_line(name)
         known = self.here[kind].get(fold(name)) or self.here[kind].get(name)
         made = name_slug(name)
         if known or made in self.new[kind]:
@@ -155,18 +178,13 @@ class _Reader:
     def entry(self, path: Path) -> Row | None:
         front, body = self._split(path, report=False)
         made_slug, at = self.slugs[path], (self.called[path], 0)
-        title, body = self._title(front, body)
-        text = {
-            "title": title,
-            "summary": front.get("summary", ""),
-            "body": body,
-            "category": None,
-            "note": front.get("note", ""),
-        }
+        text = self._text(front, body)
         tags = [self._name(path, "tag", name) for name in self._tags(path, front)]
         category = front.get("category")
         named = [self._name(path, "category", category)] if isinstance(category, str) else None
         uuid = _uuid8([made_slug, *text.values(), named, sorted(tags)])
+        if path in self.untidy:
+            uuid = self._uuid_before(path, made_slug, named, tags) or uuid
         based_on = front.get("based_on")
         row = {
             "uuid": uuid,
@@ -196,6 +214,27 @@ class _Reader:
             "bad": path in self.bad,
             "at": at,
         }
+
+    def _text(self, front: Row, body: str) -> Row:
+        title, body = self._title(front, body)
+        return {
+            "title": title,
+            "summary": front.get("summary", ""),
+            "body": body,
+            "category": None,
+            "note": front.get("note", ""),
+        }
+
+    def _uuid_before(
+        self, path: Path, made_slug: str, named: list[str] | None, tags: list[str]
+    ) -> str | None:
+        """The UUID of a text that came in from this very file before texts were tidied."""
+        try:
+            text = self._text(*self._parts(_read(path).replace("\r\n", "\n")))
+        except Wrong:
+            return None
+        uuid = _uuid8([made_slug, *text.values(), named, sorted(tags)])
+        return uuid if Revision.objects.filter(uuid=uuid).exists() else None
 
     @staticmethod
     def _lost(at: tuple[str, int]) -> Row:
@@ -240,22 +279,24 @@ class _Reader:
 
     def _split(self, path: Path, *, report: bool) -> tuple[Row, str]:
         try:
-            if path.stat().st_size > LARGEST:
-                raise Wrong(f"It is larger than {LARGEST >> 20} MB.")
-            text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-            match = _FRONT.match(text)
-            if match is None:
-                return {}, text.strip()
-            return self._front(match.group(1)), text[match.end() :].strip()
-        except OSError as error:
-            sentence = f"It cannot be read ({error.strerror})."
-        except UnicodeDecodeError as error:
-            sentence = f"It is not UTF-8: byte {error.start:,} cannot be read."
+            text = _read(path)
+            if sentence := bad_characters(text):
+                raise Wrong(sentence)
+            tidied = tidy(text)
+            if tidied != text.replace("\r\n", "\n").strip():
+                self.untidy.add(path)
+            return self._parts(tidied)
         except Wrong as error:
-            sentence = str(error)
-        if report:
-            self._report(path, "", sentence)
+            if report:
+                self._report(path, "", str(error))
         return {}, ""
+
+    def _parts(self, text: str) -> tuple[Row, str]:
+        """Front matter and body. Raises Wrong."""
+        match = _FRONT.match(text)
+        if match is None:
+            return {}, text.strip()
+        return self._front(match.group(1)), text[match.end() :].strip()
 
     @staticmethod
     def _front(text: str) -> Row:
@@ -276,7 +317,10 @@ class _Reader:
         return front
 
     def _slug(self, path: Path, front: Row, body: str) -> str:
-        said = front.get("slug") or slug_from_title(path.stem)
+        said = front.get("slug")
+        if not said:
+            said = slug_from_title(_stem(path))
+            self.from_name.append(path)
         try:
             return str(slug(said))
         except Wrong as error:
@@ -287,8 +331,13 @@ class _Reader:
     def _title(front: Row, body: str) -> tuple[Any, str]:
         if "title" in front:
             return front["title"], body
-        match = _HEADING.match(body)
-        return (match.group(1).strip(), body[match.end() :].strip()) if match else ("", body)
+        # Comments above the title stay in the body, where they are counted and removed.
+        above = _COMMENTS.match(body)
+        start = above.end() if above else 0
+        match = _HEADING.match(body[start:])
+        if match is None:
+            return "", body
+        return match.group(1).strip(), (body[:start] + body[start + match.end() :]).strip()
 
     def _tags(self, path: Path, front: Row, *, report: bool = False) -> list[str]:
         tags = front.get("tags", [])
@@ -303,6 +352,26 @@ class _Reader:
     def _report(self, path: Path, field: str, sentence: str) -> None:
         self.bad.add(path)
         self.store.report(Problem(self.called[path], 0, "", field, sentence))
+
+
+def _read(path: Path) -> str:
+    """What a file holds. Raises Wrong."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise Wrong(f"It is larger than {LARGEST >> 20} MB.")
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise Wrong(f"It cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise Wrong(f"It is not UTF-8: byte {error.start:,} cannot be read.") from error
+
+
+def _stem(path: Path) -> str:
+    """A file's name without its ending, as an upload at the desk leaves it.
+
+    Django takes out of it what is not printable, so that a file has one slug on both ways.
+    """
+    return "".join(character for character in path.stem if character.isprintable())
 
 
 def _by_name(rows: Any) -> dict[str, str]:

@@ -16,15 +16,25 @@ from causes.interchange.checks import Known
 from causes.interchange.format import Row
 from causes.interchange.here import Here, source_keys
 from causes.interchange.judging import Judge, Verdict
-from causes.interchange.outcomes import CONFLICT, KEPT, REFUSED, TAKEN_DOWN, WRITTEN, May
+from causes.interchange.outcomes import (
+    CHANGED,
+    CONFLICT,
+    CREATED,
+    KEPT,
+    REFUSED,
+    TAKEN_DOWN,
+    WRITTEN,
+    May,
+)
 from causes.interchange.problems import Problem, Unreadable
-from causes.interchange.records import Decision, Taxonomy, decide, mark, stored
+from causes.interchange.records import Decision, Papers, Taxonomy, decide, mark, stored
 from causes.interchange.store import Store
 from causes.interchange.values import shown_moment
 from causes.models import Entry, Publication
 from causes.models.clock import now
 from causes.publishing.verb import User
-from causes.text.markdown import cited_keys
+from causes.text.body import cited_keys
+from causes.text.comments import comments_removed
 
 SHOWN = WRITTEN | {CONFLICT, KEPT}
 """Outcomes of which the plan keeps what is in the file, to write it or to compare it."""
@@ -147,6 +157,7 @@ class _Planner:
         self.taxonomies = {kind: Taxonomy(kind) for kind in ("category", "tag")}
         self.names_decided = False
         self.sources: list[Row] = []
+        self.papers: Papers | None = None
         self.entries: list[Row] = []
         self.letters = self.seen = 0
 
@@ -231,6 +242,7 @@ class _Planner:
     def _decide_sources(self) -> None:
         self._decide_names()
         here = stored("source", [row["key"] for row in self.sources])
+        self.papers = self.papers or Papers()
         fine = []
         for row in self.sources:
             key = row["key"]
@@ -240,7 +252,10 @@ class _Planner:
                 self._report(row["at"], f"source {key}", *decision.problem)
             else:
                 fine.append((key, ""))
-            self._item("source", key, row["title"], *decision[:2], held, row)
+            sentences = decision.sentences
+            if decision.outcome in (CREATED, CHANGED):
+                sentences = [*sentences, *self.papers.twins(row)]
+            self._item("source", key, row["title"], decision.outcome, sentences, held, row)
         self.store.take("source", fine)
         self.sources = []
 
@@ -284,6 +299,8 @@ class _Planner:
             key = row["slug"] if row else f"{entry['at'][0]} object {entry['at'][1]}"
             content = entry if verdict.outcome in SHOWN else None
             title, sentences = verdict.title, verdict.sentences
+            if content and (comments := sum(r.get("comments", 0) for r in entry["revisions"])):
+                sentences = [*sentences, comments_removed(comments)]
             items.append((kind, key, title, verdict.outcome, sentences, verdict.mark, content))
         self.store.add_items(items)
         self.seen += len(self.entries)

@@ -13,7 +13,9 @@ from causes.interchange.format import FORMS, Row
 from causes.interchange.outcomes import CHANGED, CONFLICT, CREATED, KEPT, REFUSED, UNCHANGED, May
 from causes.interchange.values import shown_moment
 from causes.models import Category, Source, Tag
+from causes.models.texts import text_fields
 from causes.publishing import shown
+from causes.text.identifiers import LABELS, TIDY, identities
 from causes.text.names import fold
 
 MODELS: dict[str, Any] = {"category": Category, "tag": Tag, "source": Source}
@@ -41,6 +43,8 @@ def stored(kind: str, keys: Iterable[str] | None = None) -> dict[str, tuple[int,
             if fields.get(name) is not None:
                 fields[name] = fields[name].isoformat()
         fields["updated_at"] = shown_moment(fields["updated_at"])
+        for field in text_fields(MODELS[kind]):
+            fields[field.name] = field.tidied(fields[field.name], stored=True)
         found[fields[KEY[kind]]] = (pk, fields)
     return found
 
@@ -97,6 +101,26 @@ def _text(value: Any) -> str:
     return f"“{text[:120]}{'…' if len(text) > 120 else ''}”" if text else "nothing"
 
 
+class Papers:
+    """The sources here and in a file by what identifies a paper, to find one that is in twice."""
+
+    def __init__(self) -> None:
+        self.keys: dict[tuple[str, str], str] = {}
+        for source in Source.objects.only("key", *TIDY).order_by("key").iterator():
+            for identity in source.identities():
+                self.keys.setdefault(identity, source.key)
+
+    def twins(self, row: Row) -> list[str]:
+        """A sentence for each other source that is the same paper; remembers this one."""
+        found: dict[str, str] = {}
+        for identity, field in identities(row).items():
+            other = self.keys.setdefault(identity, row["key"])
+            if other != row["key"]:
+                sentence = f"[@{other}] has the same {LABELS[field]}: it may be the same paper."
+                found.setdefault(other, sentence)
+        return list(found.values())
+
+
 class Taxonomy:
     """The categories or tags of a file beside those here: each name stands once, no circles."""
 
@@ -111,10 +135,14 @@ class Taxonomy:
     def problem(self, row: Row) -> tuple[str, str] | None:
         """Why this row of the file does not fit: (field, sentence)."""
         slug, folded = row["slug"], fold(row["name"])
-        for other, name in self._names().get(folded, ()):
-            if other != slug:
-                return "name", f"There is a {self.kind} {name!r} ({other}), which is the same name."
         aim = row["merged_into"]
+        for other, name in self._names().get(folded, ()) if aim is None else ():
+            if other != slug:
+                sentence = (
+                    f"There is a {self.kind} {name!r} ({other}), which is the same name. Merge the "
+                    "two where the file comes from, or give one of them another name."
+                )
+                return "name", sentence
         seen = {slug}
         while aim is not None:
             if aim in seen:
@@ -131,12 +159,14 @@ class Taxonomy:
         """Goes on as if these rows were not in the file."""
         for slug in slugs:
             del self.file[slug]
-        del self._by_name
+        self.__dict__.pop("_by_name", None)
 
     def _names(self) -> dict[str, list[tuple[str, str]]]:
         if not hasattr(self, "_by_name"):
             rows = {slug: row for slug, (_, row) in self.here.items()} | self.file
             self._by_name: dict[str, list[tuple[str, str]]] = {}
             for slug, row in rows.items():
+                if row["merged_into"] is not None:
+                    continue  # an old name may be what another is called today
                 self._by_name.setdefault(fold(row["name"]), []).append((slug, row["name"]))
         return self._by_name

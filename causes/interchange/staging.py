@@ -19,7 +19,7 @@ from causes.interchange.store import Store
 from causes.interchange.upgrade import upgrade
 from causes.interchange.values import Number
 from causes.models.format import FORMAT, VERSION
-from causes.text.names import bad_characters
+from causes.text.characters import bad_characters
 
 Thing = tuple[str, Row]
 """A kind (`category`, `tag`, `source`, `entry`) and what belongs to it."""

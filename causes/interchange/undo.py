@@ -17,7 +17,7 @@ from causes.models.clock import now
 from causes.publishing.entries import predecessors
 from causes.publishing.incoming import Incoming, Names, note_changes, write
 from causes.publishing.verb import User
-from causes.text.names import fold
+from causes.text.names import fold, sort_key
 
 
 @dataclass
@@ -266,5 +266,7 @@ class _Undo:
             else:
                 columns[name] = value
         if "name" in was:
-            columns["folded"] = fold(was["name"])
+            columns |= {"folded": fold(was["name"]), "sort_name": sort_key(was["name"])}
+        if "authors" in was:
+            columns["sort_authors"] = sort_key(was["authors"])
         model.objects.filter(pk=pk).update(**columns)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from causes.models.format import VERSION
+from causes.text.characters import tidy
 
 Row = dict[str, Any]
 
@@ -20,7 +21,15 @@ def from_1(model: str, fields: Row) -> Row:
     return fields
 
 
-UPGRADES: dict[int, Callable[[str, Row], Row]] = {1: from_1}
+def from_2(model: str, fields: Row) -> Row:
+    """Up to format 2 a text could hold noncharacters, which no new text may."""
+    return {
+        name: tidy(value, stored=True) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
+
+
+UPGRADES: dict[int, Callable[[str, Row], Row]] = {1: from_1, 2: from_2}
 
 
 def upgrade(model: str, fields: Row, version: int) -> Row:

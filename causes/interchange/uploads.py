@@ -19,6 +19,9 @@ from causes.models import Import
 from causes.models.clock import now
 from causes.publishing.verb import User
 
+LONGEST_NAME = 255
+"""Bytes of a file's name on most disks."""
+
 KEPT = timedelta(days=7)
 """How long an upload waits to be applied."""
 
@@ -38,10 +41,16 @@ def keep(run: Import, files: Iterable[Any]) -> None:
 
 
 def safe_name(name: str) -> str:
-    """The last part of a file's name, as any disk can hold it."""
-    plain = re.sub(r"[^\w.() -]", "_", Path(name).name).strip(". ") or "file"
+    """The last part of a file's name, as any disk can hold it.
+
+    An entry's slug is made from it: only what parts words in a slug is replaced.
+    """
+    plain = re.sub(r'[\x00-\x1f\x7f\\:*?"<>|]', "_", Path(name).name).strip(". ") or "file"
     stem, dot, ending = plain.rpartition(".")
-    return f"{stem[:100]}{dot}{ending[:20]}"
+    ending = f"{dot}{ending[:20]}"
+    # A disk counts bytes. What is cut off is cut where no character is halved.
+    room = LONGEST_NAME - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore") + ending
 
 
 def files_of(run: Import) -> list[Path]:

@@ -14,8 +14,12 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from causes.interchange.problems import Wrong
-from causes.text.markdown import objections
-from causes.text.names import SLUG_RULE, bad_characters, is_slug, name_slug
+from causes.models.clock import future_objection
+from causes.text.body import objections
+from causes.text.characters import bad_characters, is_blank, tidy_line
+from causes.text.comments import tidy_body
+from causes.text.identifiers import TIDY
+from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 
 Read = Callable[[Any], Any]
 
@@ -28,15 +32,18 @@ def _of(model: Any, name: str) -> Any:
     return model._meta.get_field(name)
 
 
-def text(limit: int, *, blank: bool = True) -> Read:
+def text(limit: int, *, blank: bool = True, tidied: Callable[[str], str] = tidy_line) -> Read:
+    """A text, tidied before it is counted."""
+
     def read(value: Any) -> str:
         if type(value) is not str:
             raise Wrong(f"It must be a text, and is {_shown(value)}.")
-        if len(value) > limit:
-            raise Wrong(f"It has {len(value):,} characters; the most is {limit:,}.")
         if ("\x00" in value or not value.isascii()) and (sentence := bad_characters(value)):
             raise Wrong(sentence)
-        if not blank and not value.strip():
+        value = tidied(value)
+        if len(value) > limit:
+            raise Wrong(f"It has {len(value):,} characters; the most is {limit:,}.")
+        if not blank and is_blank(value):
             raise Wrong("It is empty.")
         return value
 
@@ -46,7 +53,7 @@ def text(limit: int, *, blank: bool = True) -> Read:
 def column(model: Any, name: str) -> Read:
     """A text as its model has it: how long, and what its validators refuse."""
     field = _of(model, name)
-    read_text = text(field.max_length, blank=field.blank)
+    read_text = text(field.max_length, blank=field.blank, tidied=field.tidied)
     # The limit and the NUL are looked at already.
     own = [v for v in field.validators if type(v).__module__ != "builtins" and _is_own(v)]
 
@@ -61,6 +68,12 @@ def column(model: Any, name: str) -> Read:
         return value
 
     return read if own else read_text
+
+
+def identifier(model: Any, name: str) -> Read:
+    """What identifies a paper, in whatever form it was pasted."""
+    tidy, read_text = TIDY[name], column(model, name)
+    return lambda value: read_text(tidy(value) if type(value) is str else value)
 
 
 def _is_own(validator: Any) -> bool:
@@ -133,6 +146,13 @@ def day(value: Any) -> str:
     raise Wrong(f"It must be a day such as 2026-11-23, and is {_shown(value)}.")
 
 
+def past_day(value: Any) -> str:
+    read = day(value)
+    if sentence := future_objection(date.fromisoformat(read)):
+        raise Wrong(sentence)
+    return read
+
+
 def nullable(read: Read) -> Read:
     return lambda value: None if value is None else read(value)
 
@@ -169,9 +189,8 @@ def taxon_slug(value: Any) -> str:
     return value
 
 
-@lru_cache(maxsize=5_000)  # the same few names stand in row after row
-def _is_taxon_slug(value: str) -> bool:
-    return name_slug(value) == value
+# The same few names stand in row after row.
+_is_taxon_slug = lru_cache(maxsize=5_000)(is_name_slug)
 
 
 def taxon_name(model: Any) -> Read:
@@ -189,6 +208,7 @@ def taxon_name(model: Any) -> Read:
 def body(value: Any) -> str:
     if type(value) is not str:
         raise Wrong(f"It must be a text, and is {_shown(value)}.")
+    value = tidy_body(value)
     if found := objections(value):
         raise Wrong(" ".join(found))
     return value

@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('causes', '0004_derived_lists'),
+        ('causes', '0005_sort_keys'),
     ]
 
     operations = [

@@ -1,6 +1,6 @@
 """The one clock of the site's rows, and the local time that people read and type."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -14,6 +14,18 @@ def now() -> datetime:
     """
     moment = timezone.now()
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def today() -> date:
+    """Today's date where the site is at home: in the setting TIME_ZONE."""
+    return timezone.localdate(now(), timezone.get_default_timezone())
+
+
+def future_objection(day: date | None) -> str:
+    """Why nothing can have happened on this day yet, as a sentence; or nothing."""
+    if day is None or day <= today():
+        return ""
+    return f"{day:%d %B %Y} is in the future: write the day on which it happened."
 
 
 def moments_of(local: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -11,7 +11,7 @@ from causes.models.address import Addresses, addresses
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.prepared import Prepared
-from causes.text.names import SLUG_RULE, is_slug
+from causes.text.slugs import SLUG_RULE, is_slug
 
 INTRODUCTION = "introduction"
 """The slug of the page whose text opens the home page."""

@@ -10,6 +10,7 @@ from causes.models.clock import now
 from causes.models.entry import Entry
 from causes.models.imports import Import
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.texts import LineField, ShortTextField
 
 
 class Event(NaturalKeyModel):
@@ -43,14 +44,14 @@ class Event(NaturalKeyModel):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(default=now)
     verb = models.CharField(max_length=20, choices=Verb.choices)
-    subject = models.CharField(max_length=300, help_text="What it was done to, in words.")
+    subject = LineField(max_length=300, help_text="What it was done to, in words.")
     # The row outlives what it tells of; the subject and the UUID stay when the entry is gone.
     entry = models.ForeignKey(
         Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
     )
     revision_uuid = models.UUIDField(null=True, blank=True)
     from_state = models.CharField(max_length=40, blank=True)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = ShortTextField(max_length=500, blank=True)
     details = models.JSONField(default=dict, blank=True)
     by_import = models.ForeignKey(
         Import,

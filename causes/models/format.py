@@ -7,8 +7,11 @@ from django.db import models
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 
 FORMAT = "denervation-site"
-VERSION = 2
+VERSION = 3
 """The version that this code writes and reads. docs/fixtures.md says what it holds."""
+
+SAME_FIELDS = frozenset((2, 3))
+"""The versions whose rows have the fields of today's: `loaddata` reads them all."""
 
 
 class FixtureFormat(NaturalKeyModel):

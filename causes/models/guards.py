@@ -7,19 +7,24 @@ wall, for what sends no signal. A refusal names the entry and says what to do.
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models.signals import post_save, pre_delete, pre_save
 
-from causes.models.clock import now
+from causes.models.clock import future_objection, now
 from causes.models.entry import Entry, Redirect
 from causes.models.event import Event
-from causes.models.format import VERSION, FixtureFormat
+from causes.models.format import SAME_FIELDS, VERSION, FixtureFormat
 from causes.models.publication import Publication
 from causes.models.review import Review
 from causes.models.revision import Citation, Revision
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
-from causes.text.markdown import objections
-from causes.text.names import bad_characters, fold
+from causes.models.texts import TidyField, sort_key_fields, text_fields
+from causes.text.body import objections
+from causes.text.characters import bad_characters, is_blank
+from causes.text.identifiers import TIDY
+from causes.text.names import fold
 
 
 class Refused(ValueError):
@@ -72,10 +77,54 @@ def _field(model: Any, name: str) -> Any:
     return model._meta.get_field(name)
 
 
-def _check_characters(what: str, instance: Any, columns: tuple[str, ...]) -> None:
-    for column in columns:
-        if sentence := bad_characters(getattr(instance, column) or ""):
-            raise Refused(f"{what}, field {column!r}: {sentence}")
+def _tidy(what: str, instance: Any, stored: Any) -> None:
+    """Tidies what is new in a row, refuses what cannot be kept, and makes its sort keys.
+
+    What differs from the stored row by tidying alone is no change.
+    """
+    for field in text_fields(type(instance)):
+        value, before = getattr(instance, field.attname), getattr(stored, field.attname, None)
+        if stored is not None and field.same(before, value):
+            setattr(instance, field.attname, before)
+            continue
+        value = field.tidied(value)
+        if sentence := bad_characters(value):
+            raise Refused(f"{what}, field {field.name!r}: {sentence}")
+        if not field.blank and is_blank(value):
+            raise Refused(f"{what}: the {field.verbose_name} is empty. Write one.")
+        if field.max_length and len(value) > field.max_length:
+            raise Refused(
+                f"{what}: the {field.verbose_name} has {len(value):,} characters, and is longer "
+                f"than {field.max_length:,}."
+            )
+        setattr(instance, field.attname, value)
+    # Derived, and in no fixture: a raw save would write the default.
+    for key in sort_key_fields(type(instance)):
+        setattr(instance, key.attname, key.key_of(instance))
+
+
+def _check_texts(what: str, instance: Any) -> None:
+    """Every text of a row fits its column and can be stored on either engine."""
+    for field in instance._meta.concrete_fields:
+        value = getattr(instance, field.attname)
+        # `_tidy` looks at the others, and leaves alone what is stored already.
+        written = isinstance(field, models.CharField | models.TextField)
+        if not written or isinstance(field, TidyField) or not isinstance(value, str):
+            continue
+        sentence = bad_characters(value)
+        if isinstance(field, models.CharField) and len(value) > (field.max_length or len(value)):
+            sentence = f"It has {len(value)} characters; the most is {field.max_length}."
+        if sentence:
+            raise Refused(f"{what}, field {field.name!r}: {sentence}")
+
+
+def _run_validators(what: str, instance: Any, name: str) -> None:
+    field = _field(type(instance), name)
+    try:
+        for validator in field.validators:
+            validator(getattr(instance, name))
+    except ValidationError as error:
+        raise Refused(f"{what}, field {name!r}: {' '.join(error.messages)}") from error
 
 
 def check_entry(instance: Entry, raw: bool, using: str | None, **_: Any) -> None:
@@ -132,9 +181,10 @@ def check_redirect(instance: Redirect, raw: bool, using: str | None, **_: Any) -
 
 def check_revision(instance: Revision, raw: bool, using: str | None, **_: Any) -> None:
     what = f"{instance.entry.kind} {instance.entry.slug!r}, revision {instance.number}"
+    stored = _stored(instance, using)
+    _tidy(what, instance, stored)
     # In no fixture: a raw save would write the defaults.
     instance.derive()
-    stored = _stored(instance, using)
     if stored is not None:
         changed = _changed(stored, instance, Revision.TEXT_COLUMNS)
         if changed and stored.withheld_at:
@@ -148,15 +198,8 @@ def check_revision(instance: Revision, raw: bool, using: str | None, **_: Any) -
         if raw:
             instance.author_id = stored.author_id
         return
-    if not instance.title.strip():
-        raise Refused(f"{what}: the title is empty. Every text needs one.")
-    _check_characters(what, instance, ("title", "summary", "note"))
     if found := objections(instance.body):
         raise Refused(f"{what}: {' '.join(found)}")
-    for field in ("title", "summary", "note"):
-        limit = Revision.limit(field)
-        if len(getattr(instance, field)) > limit:
-            raise Refused(f"{what}: the {field} is longer than {limit} characters.")
     if instance.category and instance.category.merged_into_id and not raw:
         raise Refused(
             f"{what}: the category {instance.category.name!r} is called "
@@ -227,13 +270,18 @@ def check_publication(instance: Publication, raw: bool, using: str | None, **_: 
 
 def check_taxon(sender: Any, instance: Taxon, raw: bool, using: str | None, **_: Any) -> None:
     what = f"{sender._meta.verbose_name} {instance.name!r}"
-    if objection := sender.name_objection(instance.name):
-        raise Refused(f"{what}: {objection}")
-    instance.folded = fold(instance.name)
     stored = _stored(instance, using)
+    _tidy(what, instance, stored)
+    kept = stored is not None and stored.name == instance.name
+    if not kept and (objection := sender.name_objection(instance.name)):
+        raise Refused(f"{what}: {objection}")
+    # Two names from before the rule can be the same, and stay two until they are merged.
+    instance.folded = stored.folded if kept else fold(instance.name)
     _refuse_circle(what, instance)
     same = sender.objects.using(using).filter(folded=instance.folded).exclude(pk=instance.pk)
-    if other := same.first():
+    if raw or kept:
+        same = same.filter(merged_into=None)
+    if instance.merged_into is None and (other := same.first()):
         raise Refused(f"{what}: there is {other.name!r} already, which is the same name.")
     if stored is None:
         return
@@ -256,11 +304,17 @@ def _refuse_circle(what: str, instance: Taxon) -> None:
 
 def check_source(instance: Source, raw: bool, using: str | None, **_: Any) -> None:
     what = f"source {instance.key!r}"
-    _check_characters(what, instance, ("key", "authors", "title", "published_in", "url"))
-    for name in ("key", "doi", "pmid", "pmcid", "url"):
-        if value := getattr(instance, name):
-            _field(Source, name).run_validators(value)
+    for name, tidied in TIDY.items():
+        setattr(instance, name, tidied(getattr(instance, name)))
     stored = _stored(instance, using)
+    _tidy(what, instance, stored)
+    for name in ("key", "doi", "pmid", "pmcid", "url"):
+        value = getattr(instance, name)
+        if (value or name == "key") and value != getattr(stored, name, None):
+            _run_validators(what, instance, name)
+    _check_texts(what, instance)
+    for name, sentence in instance.objections().items():
+        raise Refused(f"{what}, field {name!r}: {sentence}")
     if stored is None:
         return
     if raw:
@@ -280,7 +334,7 @@ def _refuse_older(what: str, stored: Any, instance: Any) -> None:
     At the same instant it may: an alias comes in two steps, with its `merged_into`
     only when the row it names is there.
     """
-    skipped = {"id", "folded", "checked_by_id"}
+    skipped = {"id", "folded", "sort_name", "sort_authors", "checked_by_id"}
     columns = tuple(f.attname for f in stored._meta.concrete_fields if f.attname not in skipped)
     if _changed(stored, instance, columns) and stored.updated_at > instance.updated_at:
         raise Refused(
@@ -290,7 +344,13 @@ def _refuse_older(what: str, stored: Any, instance: Any) -> None:
 
 
 def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: Any) -> None:
+    _check_texts(f"{sender._meta.verbose_name} {instance.uuid}", instance)
+    if sender is Review:
+        day = _field(Review, "reviewed_on").to_python(instance.reviewed_on)
+        if sentence := future_objection(day):
+            raise Refused(f"review by {instance.reviewer!r}, field 'reviewed_on': {sentence}")
     stored = _stored(instance, using)
+    _tidy(f"{sender._meta.verbose_name} {instance.pk or ''}".strip(), instance, stored)
     if stored is None:
         return
     people = {"actor_id", "recorded_by_id"}
@@ -303,12 +363,14 @@ def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: 
 
 
 def check_format(instance: FixtureFormat, raw: bool, **_: Any) -> None:
-    if raw and instance.version != VERSION:
+    if raw and instance.version in SAME_FIELDS:
+        instance.version = VERSION  # what is written here is tidied
+    elif raw:
         older = instance.version < VERSION
         way = "import_fixture brings it up to date" if older else "use a newer version of the site"
         raise Refused(
-            f"the fixture is written in format {instance.version}, and loaddata reads format "
-            f"{VERSION} only: {way}."
+            f"the fixture is written in format {instance.version}, and loaddata reads formats "
+            f"{min(SAME_FIELDS)} to {VERSION}: {way}."
         )
 
 

@@ -12,12 +12,13 @@ from django.db import models
 from causes.models.entry import Entry
 from causes.models.publication import Publication, SpanQuerySet
 from causes.models.taxonomy import Category, Tag
+from causes.text.names import SORT_KEY_LIMIT
 
 
 class ListedSpan(models.Model):
     """What every derived row has of its span, to be sorted by and asked whether it is live."""
 
-    sort_title = models.CharField(max_length=200)
+    sort_title = models.CharField(max_length=SORT_KEY_LIMIT)
     live_from = models.DateTimeField()
     live_until = models.DateTimeField(null=True)
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.db import connection, models, transaction
 
-from causes.models.revision import Revision
+from causes.models.revision import Citation, Revision
 from causes.text.derived import Derived
 from causes.text.markdown import RENDERER, Heading, Reference, Rendered, render
+from causes.text.seen import first_difference
 
 _READ = f"""UPDATE causes_revision SET {", ".join(f"{name} = %s" for name in Derived._fields)}
     WHERE id = %s AND reader <> %s AND withheld_at IS NULL"""
@@ -17,6 +18,15 @@ _WRITE = """INSERT INTO causes_rendering (revision_id, renderer, body_html, outl
     SELECT %s, %s, %s, %s FROM causes_revision WHERE id = %s AND withheld_at IS NULL
     ON CONFLICT (revision_id) DO UPDATE
     SET renderer = excluded.renderer, body_html = excluded.body_html, outline = excluded.outline"""
+
+
+class Change(NamedTuple):
+    """A text of which a new version of the site shows other words than the one before."""
+
+    revision: int
+    before: str
+    after: str
+    """The first words that differ."""
 
 
 class Rendering(models.Model):
@@ -44,18 +54,29 @@ class Rendering(models.Model):
         return f"{self.revision_id}, by renderer {self.renderer}"
 
     @classmethod
-    def note(cls, revisions: Iterable[Revision]) -> None:
-        """Writes down the HTML of these stored texts, and their plain text if it is not there.
+    def note(cls, revisions: Iterable[Revision]) -> list[Change]:
+        """Writes down the HTML of these stored texts, and all else that follows from them.
 
         Not of one that is withheld meanwhile: the first statement waits for whoever does it.
+        Returns the texts of which readers see other words than an older version showed.
         """
         texts = [(one.pk, one.title, one.summary, one.body) for one in revisions]
+        if not texts:
+            return []
         read = [(*Derived.of(*text), pk, RENDERER) for pk, *text in texts]
-        made = [(pk, RENDERER, *_written(render(body)), pk) for pk, *_, body in texts]
-        if texts:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.executemany(_READ, read)
-                cursor.executemany(_WRITE, made)
+        made = {pk: _written(render(body)) for pk, *_, body in texts}
+        older = cls.objects.filter(pk__in=made).exclude(renderer=RENDERER)
+        before = dict(older.values_list("pk", "body_html"))
+        rows = [(pk, RENDERER, *html_and_outline, pk) for pk, html_and_outline in made.items()]
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany(_READ, read)
+            cursor.executemany(_WRITE, rows)
+            Citation.note_again({pk: body for pk, *_, body in texts})
+        return [
+            Change(pk, *difference)
+            for pk, html in before.items()
+            if (difference := first_difference(html, made[pk][0]))
+        ]
 
     @classmethod
     def note_absent(cls, revision: Revision) -> None:
@@ -77,15 +98,18 @@ class Rendering(models.Model):
         return cls._behind().filter(models.Exists(shown)).order_by("pk")
 
     @classmethod
-    def rebuild(cls, chunk: int = 200) -> Iterator[int]:
-        """Fills in what is absent, a chunk at a time; yields how many were made so far."""
+    def rebuild(cls, chunk: int = 200) -> Iterator[tuple[int, list[Change]]]:
+        """Fills in what is absent, a chunk at a time.
+
+        Yields how many were made so far, and the texts of this chunk whose words changed.
+        """
         made = last = 0
         columns = ("pk", "title", "summary", "body")
         # From where the chunk before ended, not from the beginning again.
         while revisions := list(cls.absent().filter(pk__gt=last).only(*columns)[:chunk]):
-            cls.note(revisions)
+            changes = cls.note(revisions)
             made, last = made + len(revisions), revisions[-1].pk
-            yield made
+            yield made, changes
 
 
 def _written(rendered: Rendered) -> tuple[str, str]:

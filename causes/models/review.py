@@ -9,6 +9,7 @@ from django.db import models
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import Revision
+from causes.models.texts import LineField, TextField
 
 
 class ReviewQuerySet(NaturalKeyQuerySet["Review"]):
@@ -26,11 +27,11 @@ class Review(NaturalKeyModel):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="reviews")
-    reviewer = models.CharField("reviewer's name", max_length=200)
-    qualification = models.CharField(max_length=200)
+    reviewer = LineField("reviewer's name", max_length=200)
+    qualification = LineField(max_length=200)
     reviewed_on = models.DateField()
     due_on = models.DateField("next review due", null=True, blank=True)
-    notes = models.TextField(blank=True, max_length=2000)
+    notes = TextField(blank=True, max_length=2000)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

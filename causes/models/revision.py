@@ -12,8 +12,10 @@ from causes.models.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.taxonomy import Category, Tag, TaggedRevision
+from causes.models.texts import BodyField, LineField, SortKeyField
+from causes.text.body import cited_keys
 from causes.text.derived import Derived
-from causes.text.markdown import BODY_LIMIT, RENDERER, cited_keys
+from causes.text.markdown import BODY_LIMIT, RENDERER
 
 WITHHELD_TITLE = "Withheld"
 """What stands where the title of a withheld text stood."""
@@ -107,13 +109,14 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         help_text="UUIDs of the texts that stood in the entry before it, newest first, "
         "50 at most. It takes their place wherever they are.",
     )
-    title = models.CharField(max_length=200)
-    summary = models.CharField(
+    title = LineField(max_length=200)
+    sort_title = SortKeyField(of="title")
+    summary = LineField(
         max_length=500,
         blank=True,
         help_text="One or two sentences, shown in lists and by search engines.",
     )
-    body = models.TextField(blank=True, max_length=BODY_LIMIT)
+    body = BodyField(blank=True, max_length=BODY_LIMIT)
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="revisions"
     )
@@ -123,7 +126,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         editable=False,
         help_text="How many tags belong to the text: once that many are linked, none can be added.",
     )
-    note = models.CharField(
+    note = LineField(
         "change note",
         max_length=300,
         blank=True,
@@ -226,7 +229,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         if "tag_links" not in getattr(self, "_prefetched_objects_cache", {}):
             links = links.select_related("tag__merged_into")
         tags = {link.tag.canonical.pk: link.tag.canonical for link in links}
-        return sorted(tags.values(), key=lambda tag: tag.folded)
+        return sorted(tags.values(), key=lambda tag: tag.sort_name)
 
 
 class Citation(models.Model):
@@ -248,6 +251,20 @@ class Citation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_key} in {self.revision_id}"
+
+    @classmethod
+    def note_again(cls, bodies: dict[int, str]) -> None:
+        """Corrects what was written down of texts, by revision id, that an older version read."""
+        noted: dict[int, set[str]] = {pk: set() for pk in bodies}
+        for pk, key in cls.objects.filter(revision__in=bodies).values_list(
+            "revision", "source_key"
+        ):
+            noted[pk].add(key)
+        for pk, body in bodies.items():
+            keys = set(cited_keys(body))
+            cls.objects.filter(revision=pk, source_key__in=noted[pk] - keys).delete()
+            new = [Citation(revision_id=pk, source_key=key) for key in sorted(keys - noted[pk])]
+            Citation.objects.bulk_create(new)
 
     @classmethod
     def note(cls, revisions: Iterable[Revision]) -> None:

@@ -18,21 +18,36 @@ from taggit.models import ItemBase, TagBase
 from causes.models.address import address
 from causes.models.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
-from causes.text.names import bad_characters, fold, name_slug, tidy
+from causes.models.texts import LineField, SortKeyField
+from causes.text.characters import bad_characters, tidy_line
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 
 class FoldedField(models.CharField):
-    """The folded name beside a name: unique, so that `Ageing` and `ageing` are one."""
+    """The folded name beside a name: unique among today's names, so that `Ageing` is `ageing`.
+
+    Made when a row is added. A name that changes is folded by the guard: two names from
+    before the rule that are now the same stay two until somebody merges them.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Folding can make a name up to three times as long (Unicode, SpecialCasing.txt).
-        super().__init__(*args, **{"max_length": 300, "unique": True, "editable": False, **kwargs})
+        super().__init__(*args, **{"max_length": 300, "editable": False, **kwargs})
         self.serialize = False
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
-        folded = fold(model_instance.name)
-        setattr(model_instance, self.attname, folded)
+        if add:
+            setattr(model_instance, self.attname, fold(model_instance.name))
+        folded: str = getattr(model_instance, self.attname)
         return folded
+
+
+def _once(name: str) -> models.UniqueConstraint:
+    """Each name stands once, but an old name may be what another is called today."""
+    return models.UniqueConstraint(
+        fields=("folded",), condition=models.Q(merged_into=None), name=name
+    )
 
 
 class TaxonQuerySet(NaturalKeyQuerySet[Any]):
@@ -53,6 +68,7 @@ class Taxon(models.Model):
     objects: ClassVar[Any]
 
     folded = FoldedField()
+    sort_name = SortKeyField(of="name")
     merged_into = models.ForeignKey(
         "self",
         null=True,
@@ -68,7 +84,9 @@ class Taxon(models.Model):
         abstract = True
 
     def clean(self) -> None:
-        self.name = tidy(self.name)
+        self.name = tidy_line(self.name)
+        if self.pk and self.is_called(self.name):
+            return  # a name from before the rule may be like another's
         if objection := self.name_objection(self.name):
             raise ValidationError({"name": objection})
         others = type(self).objects.exclude(pk=self.pk)
@@ -82,11 +100,17 @@ class Taxon(models.Model):
             )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name = tidy(self.name)
+        self.name = tidy_line(self.name)
         if not self.slug:
             self.slug = name_slug(self.name)
         self.updated_at = now()
         super().save(*args, **kwargs)
+
+    def is_called(self, name: str) -> bool:
+        """Whether this row has the name already, but for what tidying does to it."""
+        stored = type(self).objects.values_list("name", flat=True).get(pk=self.pk)
+        field: Any = self._meta.get_field("name")
+        return bool(field.same(stored, name))
 
     @property
     def canonical(self) -> Any:
@@ -108,9 +132,9 @@ class Taxon(models.Model):
 class Category(NaturalKeyModel, Taxon):
     natural_key_fields = ("slug",)
 
-    name = models.CharField(max_length=100)
+    name = LineField(max_length=100)
     slug = models.CharField(max_length=100, unique=True, editable=False)
-    description = models.CharField(
+    description = LineField(
         max_length=500, blank=True, help_text="One or two sentences at the head of its page."
     )
     position = models.PositiveSmallIntegerField(
@@ -128,7 +152,8 @@ class Category(NaturalKeyModel, Taxon):
     class Meta:
         verbose_name_plural = "categories"
         permissions = (("merge_category", "Can merge categories"),)
-        ordering = ("position", "folded")
+        ordering = ("position", "sort_name")
+        constraints = (_once("category_name_once"),)
 
     def __str__(self) -> str:
         return self.name
@@ -155,10 +180,13 @@ class Category(NaturalKeyModel, Taxon):
 class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
     natural_key_fields = ("slug",)
 
+    name = LineField("name", max_length=100)
+
     objects: ClassVar[Any] = TaxonQuerySet.as_manager()
 
     class Meta:
-        ordering = ("folded",)
+        ordering = ("sort_name",)
+        constraints = (_once("tag_name_once"),)
         permissions = (("merge_tag", "Can merge tags"),)
 
     def natural_key(self) -> tuple[str, ...]:
@@ -193,9 +221,9 @@ class TaggedRevisionQuerySet(models.QuerySet[Any]):
         return self.get(content_object__uuid=revision, tag__slug=tag)
 
     def as_called_today(self) -> Any:
-        """With the tag that each has become, if it was merged: `folded`, `now`, `name`, `slug`."""
+        """With the tag that each is today: `sort_name`, `now` (its id), `name`, `slug`."""
         return self.annotate(
-            folded=Coalesce("tag__merged_into__folded", "tag__folded"),
+            sort_name=Coalesce("tag__merged_into__sort_name", "tag__sort_name"),
             now=Coalesce("tag__merged_into", "tag"),
             name=Coalesce("tag__merged_into__name", "tag__name"),
             slug=Coalesce("tag__merged_into__slug", "tag__slug"),

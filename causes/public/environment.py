@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils import dateformat
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator, slugify
+from django.utils.text import Truncator
 from django.utils.timezone import get_default_timezone
 from jinja2 import Environment, pass_context
 from jinja2.compiler import CodeGenerator
@@ -59,7 +59,6 @@ def environment(**options: Any) -> Environment:
         "day": _day,
         "iso": _iso,
         "truncatechars": _truncatechars,
-        "slugify": slugify,
     }
     return made
 

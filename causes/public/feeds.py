@@ -12,10 +12,24 @@ from django.utils.html import escape
 
 from causes.models import Publication, Revision
 from causes.public.address import absolute
+from causes.text.characters import legal_in_xml
+
+
+class LegalFeed(Atom1Feed):
+    """Leaves out what XML forbids: a row from before the rule would break the whole feed."""
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, {name: _legal(value) for name, value in item.items()})
+
+
+def _legal(value: Any) -> Any:
+    if isinstance(value, str):
+        return legal_in_xml(value)
+    return [legal_in_xml(one) for one in value] if isinstance(value, list) else value
 
 
 class PublishedFeed(Feed):
-    feed_type = Atom1Feed
+    feed_type = LegalFeed
     title = "Causes of Denervation"
     subtitle = "What was published or changed last."
     author_name = "The editors of Causes of Denervation"

@@ -32,6 +32,8 @@ from causes.public.cacheable import cacheable, resting_on
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
 from causes.reading import CitedSource, article_page, basis, read_live
+from causes.text.characters import legal_page
+from causes.text.names import initial
 
 HOME_SIZE = 4
 """Causes shown of each category on the home page; the rest is on the category's own."""
@@ -68,7 +70,9 @@ def _show(
     if trail:
         whole = [(name, start + to) for name, to in [*trail, (title, path)]]
         context["breadcrumb_data"] = breadcrumb_data(whole)
-    return render(request, template, context)
+    response = render(request, template, context)
+    response.content = legal_page(response.content)
+    return response
 
 
 def _number(request: HttpRequest) -> int:
@@ -122,9 +126,8 @@ def article(request: HttpRequest) -> HttpResponse:
 @cacheable("page")
 def causes(request: HttpRequest) -> HttpResponse:
     page = causes_a_to_z(_number(request))
-    letters = [
-        (letter, list(group)) for letter, group in groupby(page.rows, lambda c: _letter(c.title))
-    ]
+    groups = groupby(page.rows, lambda card: initial(card.title))
+    letters = [(letter, list(group)) for letter, group in groups]
     return _show(
         request,
         "causes.html",
@@ -133,11 +136,6 @@ def causes(request: HttpRequest) -> HttpResponse:
         path=_paged_path(fixed_address("causes"), page),
         description="Every cause of denervation on this site, in alphabetical order.",
     )
-
-
-def _letter(title: str) -> str:
-    first = title.lstrip()[:1].upper()
-    return first if first.isalpha() else "0–9"
 
 
 @cacheable(basis=partial(basis, Entry.Kind.CAUSE))
@@ -290,4 +288,4 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _suggestions() -> list[Link]:
-    return [Link.to(tag) for tag in Tag.objects.with_live().order_by("folded")[:12]]
+    return [Link.to(tag) for tag in Tag.objects.with_live().order_by("sort_name")[:12]]

@@ -10,7 +10,7 @@ from causes.publishing.entries import (
     save_draft,
 )
 from causes.publishing.previews import NoSuchLink, revoke_preview, share_preview
-from causes.publishing.records import delete_record, save_record
+from causes.publishing.records import ChangedMeanwhile, delete_record, save_record
 from causes.publishing.reviews import record_review
 from causes.publishing.situations import (
     AlreadyPublic,
@@ -35,12 +35,13 @@ from causes.publishing.situations import (
     shown,
 )
 from causes.publishing.spans import cancel_schedule, publish, schedule, take_down, withhold
-from causes.publishing.taxonomy import NameTaken, merge, rename_taxon
+from causes.publishing.taxonomy import NameTaken, OldName, merge, rename_taxon
 from causes.publishing.text import Text, publishing_problems, unsound
 
 __all__ = [
     "AlreadyPublic",
     "AlreadyScheduled",
+    "ChangedMeanwhile",
     "EverPublic",
     "FourEyes",
     "ImportRunning",
@@ -50,6 +51,7 @@ __all__ = [
     "NotPermitted",
     "NotPublishable",
     "NothingScheduled",
+    "OldName",
     "ReasonNeeded",
     "Refusal",
     "ScheduledAhead",

@@ -8,6 +8,7 @@ from causes.models.clock import now
 from causes.publishing.situations import EverPublic, SlugTaken, StaleDraft, UnsoundText, Withheld
 from causes.publishing.text import Text, unsound
 from causes.publishing.verb import User, locked, need, record, standing, verb
+from causes.text.characters import tidy_line
 
 MOST_PREDECESSORS = 50
 
@@ -175,6 +176,7 @@ def predecessors(entry: Entry) -> list[str]:
 
 
 def _add_revision(entry: Any, text: Text, *, by: User, base: UUID | None, note: str) -> Revision:
+    note = tidy_line(note)
     if problems := unsound(text, note):
         raise UnsoundText(problems)
     before = predecessors(entry)
@@ -190,7 +192,7 @@ def _add_revision(entry: Any, text: Text, *, by: User, base: UUID | None, note: 
         body=text.body,
         category=text.category,
         tag_count=len(text.tags),
-        note=note.strip(),
+        note=note,
         author=by,
         created_at=now(),
     )

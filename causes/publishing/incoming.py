@@ -15,14 +15,15 @@ from uuid import uuid4
 from causes.database import bulk
 from causes.models import Event, Import, Redirect
 from causes.publishing.verb import User
+from causes.text.body import cited_keys
 from causes.text.derived import Derived
-from causes.text.markdown import cited_keys
+from causes.text.names import sort_key
 
 Row = dict[str, Any]
 
 _REVISION = (
     "uuid entry_id number based_on predecessors title summary body category_id tag_count note "
-    f"created_at withheld_at author_id {' '.join(Derived._fields)}"
+    f"created_at withheld_at author_id {' '.join(Derived._fields)} sort_title"
 )
 _EVENT = (
     "uuid at verb subject entry_id revision_uuid from_state reason details actor_id by_import_id"
@@ -211,6 +212,7 @@ def _revision(one: Incoming, row: Row, names: Names, author: int | None) -> tupl
         bulk.moment(row["withheld_at"]),
         author,
         *Derived.of(row["title"], row["summary"], row["body"], withheld=bool(row["withheld_at"])),
+        sort_key(row["title"]),
     )
 
 

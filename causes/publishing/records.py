@@ -3,18 +3,32 @@
 from typing import Any
 
 from causes.models import Category, Event, Source, Tag
+from causes.models.texts import TidyField
+from causes.publishing.situations import Refusal, shown
 from causes.publishing.verb import User, need, record, verb
 
 Record = Category | Source | Tag
 
-_SILENT = {"id", "folded", "updated_at", "checked_by_id"}
+
+class ChangedMeanwhile(Refusal):
+    """The row was saved by somebody else after it was read: saving it would undo that."""
+
+    def __init__(self, stored: Record) -> None:
+        super().__init__(
+            f"The {_subject(stored)} was changed on {shown(stored.updated_at)}, after you read "
+            "it. Nothing was written: read it again, then change it."
+        )
+
+
+_SILENT = {"id", "folded", "sort_name", "sort_authors", "updated_at", "checked_by_id"}
 
 
 @verb
 def save_record(row: Record, *, by: User) -> None:
     """Adds or changes a source, category or tag. What is the same writes nothing.
 
-    The guards (causes/models/guards.py) refuse what no such row may be.
+    The guards (causes/models/guards.py) refuse what no such row may be. Raises
+    NotPermitted, ChangedMeanwhile.
     """
     model: Any = type(row)
     stored = model.objects.select_for_update().filter(pk=row.pk).first() if row.pk else None
@@ -24,15 +38,25 @@ def save_record(row: Record, *, by: User) -> None:
         record(Event.Verb.ADD, None, by, subject=_subject(row), changes=_changes(None, row))
         return
     need(by, f"change_{model._meta.model_name}")
-    if changes := _changes(stored, row):
-        row.save()
+    if _changes(stored, row):
+        if stored.updated_at != row.updated_at:
+            raise ChangedMeanwhile(stored)
+        row.save()  # which tidies it
+        changes = _changes(stored, row)
         record(Event.Verb.CHANGE, None, by, subject=_subject(stored), changes=changes)
 
 
 @verb
 def delete_record(row: Record, *, by: User) -> None:
-    """Deletes one that nothing uses. Foreign keys and guards refuse the others."""
+    """Deletes one that nothing uses. Foreign keys and guards refuse the others.
+
+    Raises NotPermitted, ChangedMeanwhile.
+    """
     need(by, f"delete_{row._meta.model_name}")
+    model: Any = type(row)
+    stored = model.objects.select_for_update().filter(pk=row.pk).first()
+    if stored is not None and stored.updated_at != row.updated_at:
+        raise ChangedMeanwhile(stored)
     changes = {name: [before, ""] for name, (_, before) in _changes(None, row).items()}
     subject = _subject(row)
     row.delete()
@@ -52,7 +76,8 @@ def _changes(stored: Record | None, row: Record) -> dict[str, list[str]]:
             continue
         before = _text(getattr(stored, field.attname)) if stored else ""
         after = _text(getattr(row, field.attname))
-        if before != after:
+        same = field.same(before, after) if isinstance(field, TidyField) else before == after
+        if not same:
             found[field.name] = [before, after]
     return found
 

@@ -276,7 +276,7 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
         live.save(update_fields=["live_until"])
     revision.title, revision.summary, revision.body, revision.note = WITHHELD_TITLE, "", "", ""
     revision.withheld_at = now()
-    blanked = ("title", "summary", "body", "note", "withheld_at", *Derived._fields)
+    blanked = ("title", "sort_title", "summary", "body", "note", "withheld_at", *Derived._fields)
     revision.save(update_fields=blanked)
     record(Event.Verb.WITHHOLD, entry, by, revision=revision, from_state=state, reason=reason)
     return revision

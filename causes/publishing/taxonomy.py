@@ -4,9 +4,12 @@ from typing import Any, TypeVar
 
 from causes.models import Category, Event, Tag
 from causes.models.taxonomy import Taxon
+from causes.publishing.records import ChangedMeanwhile
 from causes.publishing.situations import Refusal
 from causes.publishing.verb import User, need, record, verb
-from causes.text.names import fold, name_slug, tidy
+from causes.text.characters import tidy_line
+from causes.text.names import fold
+from causes.text.slugs import name_slug
 
 T = TypeVar("T", Category, Tag)
 
@@ -15,18 +18,28 @@ class NameTaken(Refusal):
     """The name is malformed, or another category's or tag's."""
 
 
+class OldName(Refusal):
+    """The category or tag was renamed or merged meanwhile: it lives on as an old name."""
+
+    def __init__(self, old: Taxon) -> None:
+        super().__init__(
+            f"“{old.name}” is an old name of “{old.canonical.name}” now: change that one."
+        )
+
+
 @verb
 def rename_taxon(taxon: T, name: str, *, by: User) -> T:
     """Calls a category or tag by another name, and keeps the old one as an alias.
 
     Returns the row that has the new name: another one than before, unless nothing
-    uses it yet or only its spelling changes within the same slug. Raises NameTaken.
+    uses it yet or only its spelling changes within the same slug. Raises NameTaken,
+    OldName.
     """
     model: Any = type(taxon)
     need(by, f"change_{model._meta.model_name}")
-    old: Any = model.objects.select_for_update().get(pk=taxon.pk)
-    name = tidy(name)
-    if name == old.name:
+    old = _as_today(model, taxon)
+    name = tidy_line(name)
+    if old.is_called(name):
         return old
     if objection := model.name_objection(name):
         raise NameTaken(objection)
@@ -61,15 +74,25 @@ def merge(taxon: T, into: T, *, by: User) -> None:
     """Makes one category or tag an alias of another: what had the one has the other now.
 
     Its old address redirects. Stored texts stay as they are. Raises NameTaken when
-    both are the same.
+    both are the same, OldName when `taxon` was renamed or merged already.
     """
     model: Any = type(taxon)
     need(by, f"merge_{model._meta.model_name}")
-    old = model.objects.select_for_update().get(pk=taxon.pk)
+    old = _as_today(model, taxon)
     new = model.objects.select_for_update().get(pk=into.pk).canonical
     if old.pk == new.pk:
         raise NameTaken(f"{old.name!r} cannot be merged into itself.")
     _point(old, new, by, f"{model._meta.verbose_name} {old.name!r} merged into {new.name!r}")
+
+
+def _as_today(model: Any, taxon: Any) -> Any:
+    """The row to be renamed or merged, as it is now. Raises OldName, ChangedMeanwhile."""
+    row = model.objects.select_for_update().get(pk=taxon.pk)
+    if row.merged_into_id:
+        raise OldName(row)
+    if row.updated_at != taxon.updated_at:
+        raise ChangedMeanwhile(row)
+    return row
 
 
 def _copy(old: Taxon, new: Taxon) -> None:

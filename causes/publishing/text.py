@@ -6,8 +6,9 @@ from typing import Self
 
 from causes.models import Category, Entry, Revision, Source, Tag
 from causes.publishing.situations import Problem
-from causes.text.markdown import cited_keys, objections
-from causes.text.names import bad_characters
+from causes.text.body import objections, read_body, unresolved
+from causes.text.characters import bad_characters, is_blank, tidy_line
+from causes.text.comments import tidy_body
 
 
 @dataclass(frozen=True)
@@ -20,21 +21,24 @@ class Text:
 
     @classmethod
     def of(cls, revision: Revision) -> Self:
-        """The text of a stored revision, with category and tags as they are called today."""
+        """The text of a stored revision, with category and tags as they are called today.
+
+        Tidied, so that an older text is no other one when it is saved unchanged.
+        """
         return cls(
-            revision.title,
-            revision.summary,
-            revision.body,
+            tidy_line(revision.title, stored=True),
+            tidy_line(revision.summary, stored=True),
+            tidy_body(revision.body, stored=True),
             revision.shown_category,
             frozenset(revision.shown_tags()),
         )
 
     def tidied(self) -> Self:
-        """As it is stored: blanks at the ends cut, one kind of line end."""
+        """As it is stored: see causes/text/characters.py."""
         return type(self)(
-            " ".join(self.title.split()),
-            " ".join(self.summary.split()),
-            self.body.replace("\r\n", "\n").replace("\r", "\n").strip(),
+            tidy_line(self.title),
+            tidy_line(self.summary),
+            tidy_body(self.body),
             self.category and self.category.canonical,
             frozenset(tag.canonical for tag in self.tags),
         )
@@ -43,7 +47,7 @@ class Text:
 def unsound(text: Text, note: str = "") -> list[Problem]:
     """What keeps a text from being stored at all."""
     problems: list[Problem] = []
-    if not text.title.strip():
+    if is_blank(text.title):
         problems.append(("title", "Write a title: every text needs one."))
     for name, value in (("title", text.title), ("summary", text.summary), ("note", note)):
         limit = Revision.limit(name)
@@ -62,17 +66,17 @@ def publishing_problems(
     `known` are the source keys that there are, where the caller has looked them up.
     """
     problems: list[Problem] = []
-    if not text.summary.strip():
+    if is_blank(text.summary):
         problems.append(("summary", "Lists and search engines show the summary: write one."))
     if kind == Entry.Kind.CAUSE and text.category is None:
         problems.append(("category", "Readers find causes by category: choose one."))
-    if not text.body.strip():
+    if is_blank(text.body):
         problems.append(("body", "The text is empty."))
-    keys = cited_keys(text.body)
+    keys: Collection[str] = known or ()
     if known is None:
-        known = set(Source.objects.filter(key__in=keys).values_list("key", flat=True))
-    for key in keys:
-        if key not in known:
-            sentence = f"It cites [@{key}], but there is no source with the key {key!r}: "
-            problems.append(("body", sentence + "add the source, or correct the key."))
+        found = read_body(text.body)
+        known = set(Source.objects.filter(key__in=found.keys).values_list("key", flat=True))
+        if found.near_misses or found.words_in_brackets or known != set(found.keys):
+            keys = set(Source.objects.values_list("key", flat=True))
+    problems += [("body", sentence) for sentence in unresolved(text.body, known, keys)]
     return problems

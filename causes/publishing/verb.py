@@ -10,6 +10,7 @@ from causes import database
 from causes.models import Entry, Event, Revision
 from causes.models.clock import now
 from causes.publishing.situations import ImportRunning, NotPermitted, ReasonNeeded
+from causes.text.characters import is_blank, tidy
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,9 +43,9 @@ def need(by: User, *permissions: str) -> None:
 
 
 def need_reason(reason: str) -> str:
-    if not reason.strip():
+    if is_blank(reason):
         raise ReasonNeeded
-    return reason.strip()
+    return tidy(reason)
 
 
 def locked(pk: int) -> Entry:
@@ -78,7 +79,7 @@ def record(
         entry_id=entry.pk if entry else None,
         revision_uuid=revision.uuid if revision else None,
         from_state=from_state,
-        reason=reason[:500],
+        reason=tidy(reason)[:500],
         details=details,
         actor=by,
         at=now(),

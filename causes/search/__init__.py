@@ -80,7 +80,7 @@ def search(question: str, *, page: int = 1) -> Results:
 def _about(revision: int) -> Any:
     links = TaggedRevision.objects.filter(content_object=OuterRef("pk")).as_called_today()
     called = Coalesce("category__merged_into__name", "category__name", Value(""))
-    tags = AsArrays(links.order_by(), "folded", "name")
+    tags = AsArrays(links.order_by(), "sort_name", "name")
     rows = Revision.objects.filter(pk=revision).annotate(called=called, names=tags)
     return rows.order_by().values_list(
         "pk",

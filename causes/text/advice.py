@@ -6,24 +6,13 @@ Advice, never a refusal: a draft is saved whatever is said here.
 import re
 from dataclasses import dataclass
 
+from causes.text.body import WORD, read_body, uncited_paragraphs
+from causes.text.comments import without_comments
 from causes.text.markdown import Heading, render
 
 LONG_SENTENCE = 25
 """The most words of a sentence that is not long. Source: GOV.UK content design, 2014."""
 
-SHORT_PARAGRAPH = 8
-"""Words below which a paragraph states too little to need a source."""
-
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_FENCE = re.compile(
-    r"^ {0,3}(`{3,}|~{3,}).*?(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
-)
-_NO_PROSE = re.compile(r"^(?: {0,3}(?:#{1,6}(?:\s|$)|\||\[[^\]]+\]:)|(?:[-*_][ \t]*){3,}$|    |\t)")
-_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-_CITATION = re.compile(r"\[@[^\]\n]+\]")
-_EMPTY_LINK = re.compile(r"(?<!!)\[\s*\]\(\s*[^)\s]+[^)]*\)")
-_LINK = re.compile(r"\[([^\]\n]*)\]\([^)\n]*\)")
-_MARK = re.compile(r"^\s{0,3}(?:[-*+]|\d{1,9}[.)]|>|#{1,6})\s+|[*_`]+", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9À-ÖØ-Þ])")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Prof|St|No|Fig|al)\.$")
 
@@ -44,52 +33,24 @@ class Measure:
     reading_age: int | None
 
 
-def uncited_paragraphs(body: str) -> list[str]:
-    """The paragraphs that state something and name no source.
-
-    Headings, tables, code and lines that only lead to a list are none of them.
-    """
-    if not body:
-        return []
-    if "```" in body or "~~~" in body:
-        body = _FENCE.sub("", body)
-    found = []
-    for block in _BLANK_LINE.split(body):
-        block = block.strip("\n")
-        if not block.strip() or "[@" in block or _NO_PROSE.match(block):
-            continue
-        if block.rstrip().endswith(":") or len(_WORD.findall(block)) < SHORT_PARAGRAPH:
-            continue
-        found.append(block)
-    return found
-
-
-def _prose(body: str) -> list[str]:
-    """The blocks of a body as plain words: without code, citations, link targets and marks."""
-    plain = _FENCE.sub("", body)
-    plain = _LINK.sub(r"\1", _CITATION.sub("", plain))
-    blocks = (block for block in _BLANK_LINE.split(plain) if not _NO_PROSE.match(block.strip("\n")))
-    parts = (
-        part for block in blocks for part in re.split(r"\n(?=\s{0,3}(?:[-*+]|\d+[.)])\s)", block)
-    )
-    return [" ".join(_MARK.sub("", part).split()) for part in parts if part.strip()]
-
-
 def sentences_of(body: str) -> list[str]:
     """The sentences of the prose. An abbreviation such as “e.g.” ends none."""
-    found: list[str] = []
-    for block in _prose(body):
-        open_end = ""
-        for piece in _SENTENCE_END.split(block):
-            piece = f"{open_end} {piece}".strip()
-            if _ABBREVIATION.search(piece):
-                open_end = piece
-                continue
-            open_end = ""
-            if piece:
-                found.append(piece)
+    passages = [
+        passage
+        for block in read_body(body).blocks
+        if block.kind in ("paragraph", "list", "note")
+        for passage in block.passages
+    ]
+    found = []
+    for passage in passages:
+        open_end: list[str] = []
+        for piece in filter(None, map(str.strip, _SENTENCE_END.split(passage))):
+            open_end.append(piece)
+            if not _ABBREVIATION.search(piece[-12:]):
+                found.append(" ".join(open_end))
+                open_end = []
         if open_end:
-            found.append(open_end)
+            found.append(" ".join(open_end))
     return found
 
 
@@ -112,7 +73,7 @@ def measure(body: str) -> Measure:
     Navy enlisted personnel (Research Branch Report 8-75, 1975).
     """
     sentences = sentences_of(body)
-    words = [word for sentence in sentences for word in _WORD.findall(sentence)]
+    words = [word for sentence in sentences for word in WORD.findall(sentence)]
     if len(words) < 30:
         return Measure(len(words), len(sentences), None)
     syllables = sum(_syllables(word) for word in words)
@@ -130,15 +91,23 @@ def advise(title: str, summary: str, body: str) -> list[Advice]:
     for block in uncited_paragraphs(body):
         found.append(Advice("body", "This paragraph cites no source.", _excerpt(block)))
     for sentence in sentences_of(body):
-        count = len(_WORD.findall(sentence))
+        count = len(WORD.findall(sentence))
         if count > LONG_SENTENCE:
             found.append(
                 Advice("body", f"This sentence has {count} words: make it two.", _excerpt(sentence))
             )
     found += _skipped_levels(render(body).headings)
-    for link in _EMPTY_LINK.finditer(_FENCE.sub("", body)):
-        sentence = "This link has no words: say where it leads."
-        found.append(Advice("body", sentence, link.group()[:80]))
+    for link in read_body(body).links:
+        if not link.words:
+            sentence = f"The link in line {link.line} has no words: say where it leads."
+            found.append(Advice("body", sentence, link.address[:80]))
+    if comments := without_comments(body)[1]:
+        found.append(
+            Advice("body", f"HTML comments ({comments}): they are removed when you save the text.")
+        )
+    for tag, line in read_body(body).tags:
+        sentence = f"Readers see the HTML tag in line {line} as it is typed: use Markdown instead."
+        found.append(Advice("body", sentence, tag[:80]))
     return found
 
 

@@ -6,15 +6,16 @@ behind a comma.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
 KEY = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-_ONE = rf"@{KEY}(?:,[^\[\];@\n]{{1,80}})?"
+_ONE = rf"@{KEY}(?:,[^\[\];@]{{1,80}})?"
 _GROUP = re.compile(rf"\[{_ONE}(?:;\s*{_ONE})*\]")
-_KEYS = re.compile(rf"@({KEY})")
 
 
 @dataclass(frozen=True)
@@ -29,41 +30,70 @@ def parse_group(group: str) -> list[Citation]:
     """The citations of one bracketed group, which must match in whole."""
     parts = (part.strip().removeprefix("@") for part in group.strip("[]").split(";"))
     pairs = (part.partition(",") for part in parts)
-    return [Citation(key.strip(), locator.strip()) for key, _, locator in pairs]
-
-
-# Where one of these stands, only the whole parser knows what is code, link or text.
-_NEEDS_PARSER = ("`", "\\", "<", "~", "\t", "&", "    ", "](", "]:")
-
-
-def scan(body: str) -> list[str] | None:
-    """The cited keys of a body without parsing it, or None where that takes the parser.
-
-    Each key once, in order of first citation. A hundred times as fast as the
-    parser, which matters when many texts come in at once.
-    """
-    if any(sign in body for sign in _NEEDS_PARSER):
-        return None
-    found: dict[str, None] = {}
-    for group in _GROUP.findall(body):
-        # A locator holds no `@`, so that what stands behind one is a key.
-        found.update(dict.fromkeys(_KEYS.findall(group)))
-    return list(found)
+    return [Citation(key.strip(), " ".join(locator.split())) for key, _, locator in pairs]
 
 
 def citation_rule(state: StateInline, silent: bool) -> bool:
     """A markdown-it inline rule: a group becomes one token of type `citation`."""
-    if not state.src.startswith("[@", state.pos):
+    # Looked ahead for, it is passed over like any bracket: it may stand in the words of a link.
+    if silent or not state.src.startswith("[@", state.pos):
         return False
     match = _GROUP.match(state.src, state.pos, state.posMax)
     if match is None:
         return False
-    if not silent:
-        token = state.push("citation", "sup", 0)
-        token.meta = {"citations": parse_group(match.group())}
+    token = state.push("citation", "sup", 0)
+    lines = match.group().count("\n")
+    token.meta = {"citations": parse_group(match.group()), "lines": lines}
     state.pos = match.end()
     return True
 
 
 def citation_plugin(markdown: MarkdownIt) -> None:
-    markdown.inline.ruler.before("link", "citation", citation_rule)
+    # After links: `[@clinic](https://…)` leads to the clinic and cites nothing.
+    markdown.inline.ruler.after("link", "citation", citation_rule)
+
+
+# An @ first in a bracket; or later in it, before a word with a digit or a dash; or a bare key.
+_LIKE_A_GROUP = re.compile(
+    r"\[(?:[\s\-–—−]{0,9}@|[^\[\]@]{1,40}(?<![\w.])@(?=[^\W_]*[\d–—−_-]))[^\[\]]{0,200}\]?"
+)
+_DASH = "[-–—−‐‑_]"
+_BARE_KEY = re.compile(
+    rf"(?<![\w@./\ufffc])@(?=[^\W_]*{_DASH}?[^\W_]*\d)[^\W_]+(?:{_DASH}[^\W_]+)+"
+)
+_WITHOUT_AT = re.compile(rf"\[({KEY}(?:-[a-z0-9]+))\](?![(:\[])")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−_ ", "-"))
+
+
+def near_misses(text: str) -> list[tuple[int, str]]:
+    """The pieces of a text that look like a citation, each behind its place, in their order.
+
+    `text` is what is left of a passage after its citations, links and code were taken out.
+    """
+    groups = [(match.start(), match.group()) for match in _LIKE_A_GROUP.finditer(text)]
+    inside = {place for start, piece in groups for place in range(start, start + len(piece))}
+    bare = [(match.start(), match.group()) for match in _BARE_KEY.finditer(text)]
+    found = groups + [(place, piece) for place, piece in bare if place not in inside]
+    return [(place, " ".join(piece.split())) for place, piece in sorted(found)]
+
+
+def bracketed_words(text: str) -> list[str]:
+    """Words in brackets that have the shape of a key: `[maas-2015]`, without its sign."""
+    return [match[1] for match in _WITHOUT_AT.finditer(text)]
+
+
+def nearest_key(piece: str, keys: Iterable[str]) -> str:
+    """The key that a piece of text most likely means, or an empty string."""
+    typed = re.search(
+        r"([^\[\]@,;]+)", piece.rpartition("@")[2] if piece.count("@") == 1 else piece
+    )
+    if typed is None:
+        return ""
+    known = list(keys)
+    words = typed[1].strip().lower().translate(_DASHES)
+    for length in range(len(words.split("-")), 0, -1):
+        start = re.sub(r"[^a-z0-9-]", "", "-".join(words.split("-")[:length])).strip("-")
+        if start in known:
+            return start
+    close = get_close_matches(re.sub(r"[^a-z0-9-]", "", words), known, n=1, cutoff=0.6)
+    return close[0] if close else ""

@@ -3,7 +3,7 @@
 import json
 from typing import NamedTuple, Self
 
-from causes.text.advice import uncited_paragraphs
+from causes.text.body import uncited_paragraphs
 from causes.text.markdown import RENDERER
 from causes.text.plain import plain
 from causes.text.words import sought

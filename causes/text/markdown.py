@@ -1,8 +1,11 @@
 """From the Markdown that editors write to the HTML that readers get.
 
-CommonMark (spec 0.31) with tables and citations. Raw HTML is shown as text,
-images are refused, links lead to http(s) or into the site. The HTML is a pure
-function of the text: which source a number stands for is looked up by the page.
+CommonMark (spec 0.31) with tables, citations and the additions of causes/text/syntax.py.
+Raw HTML is shown as text and HTML comments are left out. The HTML is a pure function of
+the text: the page looks up which source a number stands for.
+
+nh3 cleans the HTML as a second wall. It finds nothing to remove in what the parser makes,
+and a test holds that: whatever is refused is refused by name, in `body.objections`.
 """
 
 import html
@@ -11,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 import nh3
 from markdown_it import MarkdownIt
@@ -19,26 +22,29 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from causes.text.citations import Citation, citation_plugin, scan
-from causes.text.names import bad_characters, name_slug
+from causes.text.comments import without_comments
+from causes.text.slugs import name_slug
+from causes.text.syntax import SCHEMES, make_parser, may_link_to
 
 BODY_LIMIT = 200_000
 """The longest body, in characters."""
 
-RENDERER = 2
-"""The version of what `render` makes of a text. One more whenever other HTML comes out of it."""
+RENDERER = 3
+"""The version of what is made of a text. One more whenever something else comes out of it."""
 
 _TAGS = set(
     (
-        "a blockquote br code em h2 h3 h4 h5 h6 hr li ol p pre strong sup table tbody td th "
-        "thead tr span s"
+        "a blockquote br code dd dl dt em h2 h3 h4 h5 h6 hr li ol p pre s section span strong sub"
+        " sup table tbody td th thead tr ul"
     ).split()
 )
 _ATTRIBUTES = {
     "a": {"href", "title", "id", "class", "role", "aria-label"},
-    "ol": {"start"},
+    "code": {"class"},
+    "li": {"id"},
+    "ol": {"start", "class"},
+    "section": {"class", "role", "aria-label"},
     "sup": {"class"},
-    "span": {"class"},
     "td": {"class"},
     "th": {"class"},
 } | {f"h{level}": {"id"} for level in range(2, 7)}
@@ -66,32 +72,61 @@ class Rendered:
     references: list[Reference] = field(default_factory=list)
 
 
-def _within_site_or_web(url: str) -> bool:
-    """Whether a link may stand: http, https, or an address within this site."""
-    try:
-        parts = urlsplit(html.unescape(url))
-    except ValueError:
-        return False
-    if parts.scheme:
-        return parts.scheme in ("http", "https") and bool(parts.netloc)
-    # `//host/path` leaves the site without saying how; `\` is a slash to browsers.
-    return not parts.netloc and not url.startswith(("//", "/\\", "\\"))
-
-
-class _Markdown(MarkdownIt):
-    def validateLink(self, url: str) -> bool:  # noqa: N802
-        return _within_site_or_web(url)
-
-
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    markdown = _Markdown("commonmark", {"html": False, "linkify": False})
-    markdown.enable("table").use(citation_plugin)
-    # An image is refused by `objections`; where one comes in all the same it is no image.
-    markdown.disable("image")
-    markdown.disable("html_block").disable("html_inline")
-    markdown.add_render_rule("citation", _render_citation)
+    markdown = make_parser()
+    for kind, rule in (
+        ("citation", _render_citation),
+        ("footnote_ref", _render_note_mark),
+        ("footnote_block_open", _render_notes),
+        ("footnote_open", _render_note),
+        ("footnote_anchor", _render_way_back),
+        ("image", _render_image),
+        ("text_special", _render_text),
+    ):
+        markdown.add_render_rule(kind, rule)
     return markdown
+
+
+def parse(body: str, env: dict[str, object] | None = None) -> list[Token]:
+    """The tokens of a body, with every link and image that the author typed."""
+    return _parser().parse(without_comments(body)[0], {} if env is None else env)
+
+
+def read(body: str, env: dict[str, object] | None = None) -> list[Token]:
+    """The tokens of a body as a reader sees it.
+
+    Of a link that may not stand the words are left, and of an image its description.
+    Citations and footnote marks stand behind a link, never in it.
+    """
+    tokens = parse(body, env)
+    for block in tokens:
+        if block.children:
+            block.children = list(_as_seen(block.children))
+    return tokens
+
+
+def _as_seen(tokens: Sequence[Token]) -> Iterator[Token]:
+    shown: list[bool] = []  # of each link that is open here
+    behind: list[Token] = []
+    for token in tokens:
+        if token.type == "link_open":
+            shown.append(may_link_to(str(token.attrs["href"])) and not any(shown))
+            if shown[-1]:
+                yield token
+        elif token.type == "link_close":
+            if shown.pop():
+                yield token
+            if not shown:
+                yield from behind
+                behind = []
+        elif shown and token.type in ("citation", "footnote_ref"):
+            behind.append(token)
+        else:
+            yield token
+
+
+# What a page shows in a way of its own --------------------------------------------------
 
 
 def _render_citation(
@@ -113,16 +148,109 @@ def _render_citation(
     return f'<sup class="citation">{" ".join(links)}</sup>'
 
 
+def _render_image(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    """`objections` refuses images; of one that was stored all the same the words are shown."""
+    return html.escape(_words(tokens[index].children))
+
+
+def _render_text(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    return html.escape(tokens[index].content, quote=False)
+
+
+def note_letter(index: int) -> str:
+    """a, b, … z, aa, ab, …: numbers are for sources."""
+    letters = ""
+    index += 1
+    while index:
+        index, letter = divmod(index - 1, 26)
+        letters = chr(ord("a") + letter) + letters
+    return letters
+
+
+def _note_place(token: Token) -> str:
+    """The id of a footnote's mark: a note that is marked three times has three."""
+    count = token.meta.get("subId", 0) + 1
+    return f"note-{note_letter(token.meta['id'])}-{count}"
+
+
+def _render_note_mark(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    token, prefix = tokens[index], env["prefix"]
+    letter = note_letter(token.meta["id"])
+    return (
+        f'<sup class="note"><a role="doc-noteref" id="{prefix}{_note_place(token)}" '
+        f'href="#{prefix}note-{letter}" aria-label="Note {letter}">{letter}</a></sup>'
+    )
+
+
+def _render_notes(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    return '<section class="footnotes" role="doc-endnotes" aria-label="Notes">\n<ol class="notes">'
+
+
+def _render_note(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    return f'<li id="{env["prefix"]}note-{note_letter(tokens[index].meta["id"])}">'
+
+
+def _render_way_back(
+    renderer: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    env: EnvType,
+) -> str:
+    token = tokens[index]
+    letter = note_letter(token.meta["id"])
+    return (
+        f' <a role="doc-backlink" href="#{env["prefix"]}{_note_place(token)}" '
+        f'aria-label="Back to note {letter} in the text">↑</a>'
+    )
+
+
+# Rendering -------------------------------------------------------------------------------
+
+
 def _inline(tokens: Iterable[Token]) -> Iterator[Token]:
     for token in tokens:
         yield token
         yield from token.children or ()
 
 
-def _plain(token: Token) -> str:
-    """The words of an inline token, without marks and without citations."""
-    kinds = {"text", "code_inline", "text_special"}
-    parts = [t.content if t.type in kinds else " " for t in token.children or ()]
+def _words(tokens: Iterable[Token] | None) -> str:
+    """The words of inline tokens, without marks and without citations."""
+    kinds = {"text", "code_inline", "text_special", "image"}
+    parts = [
+        (_words(t.children) if t.type == "image" else t.content) if t.type in kinds else " "
+        for t in tokens or ()
+    ]
     return " ".join("".join(parts).split())
 
 
@@ -133,31 +261,68 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
     3 inside the whole article); `prefix` keeps ids apart when several bodies
     share a page.
     """
+    rendered = uncleaned(body, top_level=top_level, prefix=prefix)
+    rendered.body_html = nh3.clean(
+        rendered.body_html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=SCHEMES,
+        link_rel=None,
+    )
+    return rendered
+
+
+def uncleaned(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
+    """`render` before the second wall. For tests: never show this to anybody."""
     env: dict[str, object] = {"prefix": prefix}
-    tokens = _parser().parse(body, env)
+    tokens = read(body, env)
+    headings = _number_headings(tokens, top_level, prefix)
+    anchors = {heading.id.removeprefix(prefix) for heading in headings}
+    places = _number_citations(tokens)
+    for token in _inline(tokens):
+        if token.type in ("th_open", "td_open") and "style" in token.attrs:
+            # Inline styles would need a hole in the content security policy.
+            token.attrs["class"] = str(token.attrs.pop("style")).rpartition(":")[2].strip()
+        elif token.type == "link_open" and prefix:
+            # A link to a heading of this text finds it among the other texts of the page.
+            href = str(token.attrs["href"])
+            if href.startswith("#") and unquote(href[1:]) in anchors:
+                token.attrs["href"] = f"#{prefix}{href[1:]}"
+    references = [
+        Reference(number, key, _backlinks(number, [prefix + place for place in some]))
+        for number, (key, some) in enumerate(places.items(), 1)
+    ]
+    raw = _parser().renderer.render(tokens, _parser().options, env)
+    return Rendered(raw, headings, references)
+
+
+def _number_headings(tokens: list[Token], top_level: int, prefix: str) -> list[Heading]:
+    """Gives each heading its level and an id of its own."""
     headings: list[Heading] = []
-    numbers: dict[str, int] = {}
-    places: dict[str, list[str]] = {}
     taken: dict[str, int] = {}
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             level = min(6, max(int(token.tag[1]), 2) + top_level - 2)
             token.tag = f"h{level}"
-            text = _plain(tokens[index + 1])
-            anchor = _free_anchor(name_slug(text) or "part", taken)
-            token.attrSet("id", prefix + anchor)
-            headings.append(Heading(level, prefix + anchor, text))
+            text = _words(tokens[index + 1].children)
+            anchor = prefix + _free_anchor(name_slug(text) or "part", taken)
+            token.attrSet("id", anchor)
+            headings.append(Heading(level, anchor, text))
         elif token.type == "heading_close":
             token.tag = f"h{headings[-1].level}"
-        elif token.type in ("th_open", "td_open") and "style" in token.attrs:
-            # Inline styles would need a hole in the content security policy.
-            token.attrs["class"] = str(token.attrs.pop("style")).rpartition(":")[2].strip()
+    return headings
+
+
+def _number_citations(tokens: list[Token]) -> dict[str, list[str]]:
+    """Gives each citation its number and place. Returns the places of each key, in order."""
+    places: dict[str, list[str]] = {}
+    numbers: dict[str, int] = {}
     before = None
     for token in _inline(tokens):
+        if token.type in ("citation", "footnote_ref") and before and before.type == "text":
+            # The mark keeps to its word: no line may begin with it.
+            before.content = before.content.rstrip(" ")
         if token.type == "citation":
-            if before is not None and before.type == "text":
-                # The number keeps to its word: no line may begin with it.
-                before.content = before.content.rstrip(" ")
             links = []
             for citation in token.meta["citations"]:
                 number = numbers.setdefault(citation.key, len(numbers) + 1)
@@ -166,15 +331,7 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
                 links.append((number, here[-1], citation.locator))
             token.meta["links"] = links
         before = token
-    raw = _parser().renderer.render(tokens, _parser().options, env)
-    body_html = nh3.clean(
-        raw, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel=None
-    )
-    references = [
-        Reference(number, key, _backlinks(number, [prefix + place for place in places[key]]))
-        for key, number in numbers.items()
-    ]
-    return Rendered(body_html, headings, references)
+    return places
 
 
 def _backlinks(number: int, places: list[str]) -> str:
@@ -188,7 +345,7 @@ def _backlinks(number: int, places: list[str]) -> str:
 
 def _free_anchor(stem: str, taken: dict[str, int]) -> str:
     """An id that no other heading of the text has."""
-    if re.match(r"(source|cite|site)-", stem):  # the page's and the references' own ids
+    if re.match(r"(source|cite|note|site)-", stem):  # the page's and the references' own ids
         stem = f"part-{stem}"
     anchor = stem
     while anchor in taken:
@@ -196,64 +353,3 @@ def _free_anchor(stem: str, taken: dict[str, int]) -> str:
         anchor = f"{stem}-{taken[stem]}"
     taken[anchor] = 1
     return anchor
-
-
-def cited_keys(body: str) -> list[str]:
-    """The keys that a body cites, each once, in order of first citation."""
-    if "[@" not in body:
-        return []
-    if (scanned := scan(body)) is not None:
-        return scanned
-    found: dict[str, None] = {}
-    for token in _inline(_parser().parse(body)):
-        if token.type == "citation":
-            citations: list[Citation] = token.meta["citations"]
-            found.update(dict.fromkeys(citation.key for citation in citations))
-    return list(found)
-
-
-_IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])")
-_BAD_LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(\s*<?([^)\s>]+)")
-
-
-def objections(body: str) -> list[str]:
-    """What keeps a body from being saved, each as a sentence; empty when nothing does."""
-    found = []
-    if len(body) > BODY_LIMIT:
-        found.append(
-            f"The text has {len(body):,} characters; the most that fit are {BODY_LIMIT:,}. "
-            "Split it into two entries."
-        )
-    if sentence := bad_characters(body):
-        found.append(sentence)
-    prose = _without_code(body) if ("![" in body or "](" in body) else ""
-    if image := _IMAGE.search(prose):
-        found.append(
-            f"Images cannot be part of a text: remove {image.group()[:60]!r} and describe "
-            "in words what it would show."
-        )
-    for link in _BAD_LINK.finditer(prose):
-        if not _within_site_or_web(link.group(1)):
-            found.append(
-                f"The link to {link.group(1)[:60]!r} cannot stand: a link starts with https://, "
-                "http:// or, within this site, with a slash."
-            )
-    return found
-
-
-def _without_code(body: str) -> str:
-    """The inline text of a body with code left out: what looks like an image there is none."""
-    lines = []
-    for token in _parser().parse(body):
-        if token.type == "inline":
-            text = token.content
-            for child in token.children or ():
-                if child.type == "code_inline":
-                    text = text.replace(f"{child.markup}{child.content}{child.markup}", " ")
-            lines.append(text)
-    return "\n".join(lines)
-
-
-def read(body: str) -> list[Token]:
-    """The tokens of a body."""
-    return _parser().parse(body)

@@ -20,7 +20,7 @@
   const close = make("button", { type: "button", textContent: "Close" });
   const dialog = make("dialog", { className: "picker" },
     make("h2", { textContent: "Cite a source", id: "pick-head" }),
-    make("label", { htmlFor: "pick-question", textContent: "Any words of it: author, title, year, key" }),
+    make("label", { htmlFor: "pick-question", textContent: "Any words of its key, authors, title, year, journal, DOI, PMID, PMCID or address" }),
     question, said, found, close);
   dialog.setAttribute("aria-labelledby", "pick-head");
 

@@ -1,65 +1,120 @@
-/* Keeps what is typed in this browser until it is saved, and offers it back after a crash or
-   an expired session. These copies never leave the browser and never enter the history. */
+/* Keeps what is typed into a form of the desk in this browser until it is saved, and offers it
+   back after a crash or an expired session. These copies never leave the browser and never enter
+   the history. Passwords and files are not kept. */
 "use strict";
 (() => {
-  const desk = document.getElementById("desk");
-  const form = desk?.closest("form");
-  if (!form) return;
+  const script = document.currentScript;
   const PREFIX = "desk-copy:";
   const DAYS = 14;
-  const NAMES = ["title", "slug", "summary", "category", "body", "note"];
-  const key = `${PREFIX}${desk.dataset.person}:${location.pathname}`;
-  const tags = form.querySelector("select[name=tags]");
-
-  const now = () => {
-    const data = new FormData(form);
-    const copy = { base: data.get("base") ?? "", at: Date.now(), tags: [] };
-    for (const name of NAMES) copy[name] = (data.get(name) ?? "").replaceAll("\r\n", "\n").trim();
-    for (const option of tags?.selectedOptions ?? []) copy.tags.push([option.value, option.textContent]);
-    return copy;
-  };
-  // The slug may be made, and the note is not kept, by the server.
-  const text = (copy) => JSON.stringify([
-    copy.title.replace(/\s+/g, " "), copy.summary.replace(/\s+/g, " "), copy.category, copy.body,
-    copy.tags.map(([id]) => id).sort(),
-  ]);
+  const SKIPPED = ["password", "file", "submit", "button", "reset", "search"];
   const read = (name) => {
     try { return JSON.parse(localStorage.getItem(name)); } catch { return null; }
+  };
+  const forget = (name) => {
+    try { localStorage.removeItem(name); } catch { /* switched off */ }
+  };
+
+  // The server says in a cookie which copy it has saved: see denervation_site/desk.py.
+  const tidyUp = () => {
+    const saved = document.cookie.match(/(?:^|; )desk-saved=([^;]*)/)?.[1];
+    if (saved) document.cookie = `desk-saved=; path=${script.dataset.root}; max-age=0; samesite=strict`;
+    for (const name of Object.keys(localStorage)) {
+      if (!name.startsWith(PREFIX)) continue;
+      const copy = read(name);
+      const old = !copy?.fields || Date.now() - copy.at > DAYS * 86_400_000;
+      if (old || (saved && copy.sent === saved)) forget(name);
+    }
+  };
+  tidyUp();
+
+  const desk = document.getElementById("desk");
+  const form = desk?.closest("form")
+    ?? document.querySelector("#content form[method=post]:is([id$=_form])");
+  if (!form || form.querySelector("input[type=password]")) return;
+  // A form in a page that was itself sent goes by where it leads.
+  const { pathname } = new URL(form.getAttribute("action") || location.href, location.href);
+  const key = `${PREFIX}${script.dataset.person}:${pathname}`;
+  // With the words comes what they were typed over, so that a later save is still noticed.
+  // Many rows are chosen anew, and are other ones.
+  const UNDER = form.id === "bulk_form" ? [] : ["base", "revision", "shown"];
+
+  const kept = () => [...form.elements].filter((field) =>
+    field.name && !field.disabled && !SKIPPED.includes(field.type)
+    && !field.name.startsWith("_") && !["csrfmiddlewaretoken", "copy"].includes(field.name)
+    && field.closest(".selector-available") === null);
+  const isList = (field) => field.type === "select-multiple";
+  const isBox = (field) => field.type === "checkbox" || field.type === "radio";
+
+  // {name: what stands in it}; of a list each choice with its label, since the server may not
+  // have sent it yet; of boxes the values that are ticked.
+  const now = () => {
+    const fields = {}, hidden = {};
+    for (const field of kept()) {
+      const { name } = field;
+      if (isList(field)) {
+        // Django's double list sends all that stands in its right half.
+        const all = field.closest(".selector-chosen") !== null;
+        const chosen = [...field.options].filter((option) => all || option.selected);
+        fields[name] = chosen.map((option) => [option.value, option.textContent]);
+      } else if (isBox(field)) {
+        fields[name] ??= [];
+        if (field.checked) fields[name].push([field.value]);
+      } else if (field.type === "hidden") {
+        if (UNDER.includes(name)) hidden[name] = field.value;
+      }
+      else fields[name] = field.value.replaceAll("\r\n", "\n");
+    }
+    return { fields, hidden, at: Date.now() };
   };
   const write = (copy) => {
     try { localStorage.setItem(key, JSON.stringify(copy)); } catch { /* full, or switched off */ }
   };
 
+  // What is compared: blanks do not count, nor what the server makes or does not keep.
+  const NOT_COMPARED = desk ? ["slug", "note"] : [];
+  const plain = (value) => Array.isArray(value)
+    ? value.map(([one]) => one).sort() : value.trim().replace(/\s+/g, " ");
+  const text = (copy) => JSON.stringify(Object.keys(copy.fields).sort()
+    .filter((name) => !NOT_COMPARED.includes(name))
+    .map((name) => [name, plain(copy.fields[name])])
+    .filter(([, value]) => value.length));
+
   const loaded = now();
-  for (const name of Object.keys(localStorage)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const copy = read(name);
-    const old = !copy || Date.now() - copy.at > DAYS * 86_400_000;
-    // What this page shows is saved: no copy of it is needed, whatever form it was typed in.
-    if (old || (copy.sent && text(copy) === text(loaded))) localStorage.removeItem(name);
-  }
+
+  const putList = (field, chosen) => {
+    const wanted = new Map(chosen);
+    if (field.closest(".selector-chosen") && window.SelectBox) {
+      const other = field.id.replace(/_to$/, "_from");
+      window.SelectBox.move_all(field.id, other);
+      for (const option of document.getElementById(other).options) option.selected = wanted.has(option.value);
+      window.SelectBox.move(other, field.id);
+      return;
+    }
+    for (const option of field.options) {
+      option.selected = wanted.has(option.value);
+      wanted.delete(option.value);
+    }
+    for (const [value, label] of wanted) field.add(new Option(label, value, true, true));
+    window.django?.jQuery?.(field).trigger("change");
+  };
 
   const put = (copy) => {
-    for (const name of NAMES) {
-      const field = form.elements[name];
-      if (field && !field.disabled && field.type !== "hidden") field.value = copy[name];
-    }
-    if (form.elements.base) form.elements.base.value = copy.base;
-    if (tags) {
-      for (const option of tags.options) option.selected = false;
-      for (const [id, label] of copy.tags) {
-        const there = [...tags.options].find((option) => option.value === id);
-        if (there) there.selected = true;
-        else tags.add(new Option(label, id, true, true));
-      }
-      window.django?.jQuery?.(tags).trigger("change");
+    for (const field of kept()) {
+      const { name } = field;
+      if (field.type === "hidden") field.value = copy.hidden[name] ?? field.value;
+      else if (copy.fields[name] === undefined) continue;
+      else if (isList(field)) putList(field, copy.fields[name]);
+      else if (isBox(field)) field.checked = copy.fields[name].some(([value]) => value === field.value);
+      else field.value = copy.fields[name];
     }
     form.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
   const copy = read(key);
+  // What this page shows is saved, if it was sent.
+  if (copy?.sent && text(copy) === text(loaded)) forget(key);
   // A form that came back with errors holds the text already.
-  if (copy && text(copy) !== text(loaded) && !document.querySelector(".errornote")) {
+  else if (copy && text(copy) !== text(loaded) && !document.querySelector(".errornote")) {
     const when = new Date(copy.at).toLocaleString();
     const box = document.createElement("div");
     box.className = "kept";
@@ -77,7 +132,8 @@
       return made;
     };
     const undo = button("Show the saved text instead", () => {
-      localStorage.removeItem(key);
+      forget(key);
+      leaving = true;
       location.reload();
     });
     const back = () => {
@@ -85,17 +141,18 @@
       say(`This is what you typed until ${when}. It is not saved yet.`, undo);
     };
     const away = button("Throw it away", () => {
-      localStorage.removeItem(key);
+      forget(key);
       box.remove();
     });
     say(`What you typed until ${when} was kept in this browser and is not saved.`,
       button("Bring it back", back), away);
-    desk.before(box);
+    (desk ?? form).before(box);
     // Sent, but then a login page came: the text is put back without asking.
     if (copy.sent && document.referrer.includes("/login/")) back();
   }
 
   let waiting;
+  let leaving = false;
   form.addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(() => write(now()), 300);
@@ -103,9 +160,18 @@
   form.addEventListener("change", () => write(now()));
   form.addEventListener("submit", () => {
     clearTimeout(waiting);
-    write({ ...now(), sent: true });
+    tidyUp();
+    const sent = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16)).join("");
+    let mark = form.elements.copy;
+    if (!mark) {
+      mark = Object.assign(document.createElement("input"), { type: "hidden", name: "copy" });
+      form.append(mark);
+    }
+    mark.value = sent;
+    leaving = true;
+    write({ ...now(), sent });
   });
   window.addEventListener("pagehide", () => {
-    if (text(now()) !== text(loaded) && !read(key)?.sent) write(now());
+    if (!leaving && text(now()) !== text(loaded)) write(now());
   });
 })();

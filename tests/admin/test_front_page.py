@@ -16,7 +16,7 @@ from causes import publishing
 from causes.admin.events import harmless
 from causes.models import Event, Revision, Tag
 from causes.models.clock import now
-from tests.admin.desk import ask, messages_of, url
+from tests.admin.desk import ask, change, fields_of, messages_of, url
 from tests.factories import add_draft, make_entry, make_live, make_person, make_source, make_tag
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_a_bulk_action_says_first_what_will_happen_to_each_and_then_does_it(desk
     assert "What will happen" in html
     assert "Lists and search engines show the summary" in html
     assert not Event.objects.exists()  # it was tried and undone
-    done = {"row": rows_of(good, poor), "reason": "Launch", "_do": "1"}
+    done = fields_of(start(desk, "publish", good, poor)) | {"reason": "Launch", "_do": "1"}
     response = desk.post(url("bulk", "publish"), done, follow=True)
     said = messages_of(response)
     assert said[0] == "Publish now: done for 1."
@@ -205,8 +205,10 @@ def test_every_bulk_action_is_shown_done_and_refused_where_it_cannot_be(desk, ac
         data = data | ({name: make(data[name]).pk} if name in data else {})
     assert start(desk, action, entry).status_code == 200
     rows = {"row": rows_of(entry)}
-    assert b">Yes<" in desk.post(url("bulk", action), rows | data).content
-    done = desk.post(url("bulk", action), rows | data | {"_do": "1"}, follow=True)
+    plan = desk.post(url("bulk", action), rows | data)
+    assert b">Yes<" in plan.content
+    sent = fields_of(plan) | data | {"_do": "1"}
+    done = desk.post(url("bulk", action), sent, follow=True)
     assert "done for 1" in messages_of(done)[0]
     again = {"row": rows_of(entry)} | data
     assert b">Refused<" in desk.post(url("bulk", action), again).content
@@ -214,10 +216,15 @@ def test_every_bulk_action_is_shown_done_and_refused_where_it_cannot_be(desk, ac
 
 def test_a_bulk_action_is_about_the_texts_that_were_shown(desk):
     entry = make_entry(title="Shown")
-    rows = {"row": rows_of(entry), "_do": "1"}
+    sent = fields_of(start(desk, "submit", entry)) | {"_do": "1"}
     add_draft(entry, title="Came between")
-    said = messages_of(desk.post(url("bulk", "submit"), rows, follow=True))
-    assert "was saved since" in said[0]
+    said = messages_of(desk.post(url("bulk", "submit"), sent, follow=True))
+    assert "changed after the page was shown (" in said[0]
+    assert "revision 2, draft" in said[0]
+    assert entry.step == "draft"
+    nothing_shown = {"row": rows_of(entry), "_do": "1"}
+    assert b"What will happen" in desk.post(url("bulk", "submit"), nothing_shown).content
+    assert entry.step == "draft"
 
 
 def test_bulk_actions_are_offered_and_done_by_permission_only(client):
@@ -300,7 +307,7 @@ def test_the_desk_writes_changes_of_sources_and_tags_into_the_log(desk):
     desk.post(url("add", kind="source"), data)
     desk.post(url("add", kind="tag"), {"name": "wrist"})
     tag = Tag.objects.get()
-    desk.post(url("delete", tag.pk, kind="tag"), {"post": "yes"})
+    change(desk, url("delete", tag.pk, kind="tag"))
     log = [
         (event.verb, event.subject, event.actor.username) for event in Event.objects.order_by("pk")
     ]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from causes.models import Entry, Event, Publication, Revision
 from causes.models.clock import now
-from tests.admin.desk import ask, form_of, messages_of, url
+from tests.admin.desk import ask, fields_of, form_of, messages_of, url
 from tests.factories import STATES, add_draft, make_in_state, make_person
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +79,9 @@ def attempt(client, entry, verb):
         return client.post(url("change", entry.pk), sent)
     if verb == "restore":
         first = entry.revisions.get(number=1)
-        return client.post(url("restore", entry.pk, first.uuid))
+        address = url("restore", entry.pk, first.uuid)
+        page = client.get(address)
+        return client.post(address, fields_of(page) if page.status_code == 200 else {})
     return ask(client, entry, verb, follow=False, **data)
 
 

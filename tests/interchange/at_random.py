@@ -9,12 +9,14 @@ from causes import publishing
 from causes.models import Category, Entry, Source, Tag
 from causes.models.clock import now
 from causes.publishing import Refusal, Text
-from causes.text.names import name_slug
+from causes.text.characters import NONCHARACTERS, is_blank, tidy_line
+from causes.text.slugs import name_slug
 
-letters = st.characters(exclude_categories=("Cs",), exclude_characters="\x00")
+REFUSED = "\x00" + "".join(chr(c) for first, last in NONCHARACTERS for c in range(first, last + 1))
+letters = st.characters(exclude_categories=("Cs",), exclude_characters=REFUSED)
 words = st.text(letters, max_size=40)
 names = st.text(
-    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters=",\x00"), max_size=30
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="," + REFUSED), max_size=30
 )
 slugs = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True)
 bodies = st.lists(
@@ -47,7 +49,8 @@ class Maker:
         publishing.save_record(row, by=None)
 
     def some(self, strategy, limit=100):
-        return self.draw(strategy)[:limit].strip() or "x"
+        text = tidy_line(self.draw(strategy))[:limit]
+        return "x" if is_blank(text) else text
 
     def entry(self):
         found = list(Entry.objects.order_by("slug"))

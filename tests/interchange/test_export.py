@@ -261,7 +261,7 @@ def elsewhere(act):
 
 
 def test_texts_of_every_kind_come_through(tmp_path):
-    body = 'Quotes " and \\ and \u2028, tabs\tand \x01, \U0001f9e0, \ufdd0 and ع.'
+    body = 'Quotes " and \\, a line\nand tabs\tand 5\u00a0mg, \U0001f9e0, \ue000 and ع.'
     make_live(slug="odd", title="Ünïcode \U0001d518", body=body)
     text = exported()
     assert of(text, "revision")[0]["body"] == body

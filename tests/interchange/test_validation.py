@@ -127,7 +127,7 @@ BAD = [
     (lambda rows: rows.append({"fields": {}}), "field 'model'", "It is missing"),
     (lambda rows: rows.append("text"), "object 11", "It is no row"),
     (lambda rows: rows.append({"model": "causes.tag", "fields": {}, "x": 1}), "field 'x'", "no such part"),
-    (change("fixtureformat", version=3), "object 1, field 'version'", "use a newer version of the site"),
+    (change("fixtureformat", version=4), "object 1, field 'version'", "use a newer version of the site"),
     (change("fixtureformat", name="another"), "field 'version'", "this site reads denervation-site"),
 ]  # fmt: skip
 

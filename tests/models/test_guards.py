@@ -52,7 +52,7 @@ def revision_row(slug="loaded", **fields):
         ([entry_row(), revision_row(summary="x" * 501)], "longer than 500"),
         ([entry_row(), revision_row(body="x" * 200_001)], "200,001 characters"),
         ([entry_row(), revision_row(body="![x](y)")], "Images cannot be part"),
-        ([("fixtureformat", {"fields": {"name": "denervation-site", "version": 3}})], "format 3"),
+        ([("fixtureformat", {"fields": {"name": "denervation-site", "version": 4}})], "format 4"),
         ([("source", {"fields": {"key": "No Key", "kind": "trial", "authors": "A", "title": "T"}})],
          "maas-2015"),
         ([("tag", {"fields": {"name": "&&&", "slug": "x"}})], "no letter or digit"),

@@ -2,7 +2,6 @@
 
 import pytest
 
-from causes.text.markdown import RENDERER
 from causes.text.plain import plain
 
 CASES = {
@@ -33,7 +32,6 @@ def test_of_markdown_what_a_reader_sees_is_left(name):
     assert plain(body) == expected
 
 
-# From the renderer that knows these signs on; until then they are shown as they were typed.
 SIGNS = {
     "powers stay powers": ("10^6^ and 10^-6^ and Ca^2+^ and x^n^", "10⁶ and 10⁻⁶ and Ca²⁺ and xⁿ"),
     "lowered figures stay low": ("H~2~O and CO~2~", "H₂O and CO₂"),
@@ -51,7 +49,6 @@ SIGNS = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(RENDERER < 3, reason="the renderer of these signs is not there yet")
 @pytest.mark.parametrize("name", SIGNS)
 def test_of_signs_beyond_commonmark_too(name):
     body, expected = SIGNS[name]

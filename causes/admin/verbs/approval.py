@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from causes import publishing
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
 from causes.models import Entry, Revision
+from causes.models.texts import TextFormField
 from causes.publishing import Text, publishing_problems
 
 Step = Entry.Step
@@ -39,7 +40,7 @@ class Submit(VerbPage):
 
 
 class SendBackForm(AskForm):
-    reason = forms.CharField(
+    reason = TextFormField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4}),
         label="What should be changed",

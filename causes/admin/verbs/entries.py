@@ -9,6 +9,7 @@ from django.urls import reverse
 from causes import publishing
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
 from causes.models import Entry, Review, Revision
+from causes.models.texts import LineFormField
 from causes.publishing import SlugTaken
 
 
@@ -27,6 +28,7 @@ def _at_slug(refusal: SlugTaken) -> SlugTaken:
 class Rename(VerbPage):
     name, label, button = "rename", "Rename", "Change the address"
     permission, form = "rename_entry", SlugForm
+    decides_on = ("Address",)
 
     def title(self, revision: Revision) -> str:
         return f"Rename “{revision.title}”"
@@ -53,7 +55,7 @@ class Rename(VerbPage):
 
 
 class CopyForm(SlugForm):
-    title = forms.CharField(label="New title", max_length=200)
+    title = LineFormField(label="New title", max_length=200)
 
 
 class Copy(VerbPage):
@@ -99,6 +101,7 @@ class Delete(VerbPage):
     """A page that says what goes with a draft that was never public."""
 
     name, label, button = "delete", "Delete", "Delete it for good"
+    decides_on = ("Address", "Newest text", "Public now", "Scheduled")
 
     def may(self, request: HttpRequest, entry: Any) -> bool:
         return bool(request.user.has_perm(f"causes.delete_{entry.kind}"))

@@ -1,6 +1,7 @@
 """A page that asks before a verb is carried out, and the one view that serves them all."""
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,15 +10,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
+from causes import database
+from causes.admin.keeping import gone_page
+from causes.admin.shown import decided_on, seal
 from causes.models import Entry, Publication, Revision
-from causes.publishing import NotPermitted, Refusal
+from causes.models.texts import TextFormField
+from causes.publishing import NotPermitted, Refusal, shown
 
 
 class AskForm(forms.Form):
     """What every such page has: the exact text that was on the screen, and why."""
 
     revision = forms.UUIDField(widget=forms.HiddenInput)
-    reason = forms.CharField(
+    reason = TextFormField(
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -53,6 +58,22 @@ class Desk:
             return False
         return not ahead or ahead[0].live_from != live.live_until
 
+    def facts(self) -> dict[str, str]:
+        """What a page says of the entry that somebody may decide on, as people read it."""
+        row, live = self.row, self.live
+        until = f", until {shown(live.live_until)}" if live and live.live_until else ""
+        ahead = [
+            f"revision {span.revision.number} from {shown(span.live_from)}"
+            + (f" until {shown(span.live_until)}" if span.live_until else "")
+            for span in self.ahead
+        ]
+        return {
+            "Address": row.get_absolute_url(),
+            "Newest text": f"revision {row.last_number}, {self.step.label.lower()}",
+            "Public now": f"revision {live.revision.number}{until}" if live else "nothing",
+            "Scheduled": "; ".join(ahead) or "nothing",
+        }
+
 
 class VerbPage(ABC):
     """One verb: who may, when it is offered, what is asked, what happens."""
@@ -66,6 +87,8 @@ class VerbPage(ABC):
     form: ClassVar[type[forms.Form]] = AskForm
     causes_only: ClassVar[bool] = False
     template: ClassVar[str] = "admin/causes/entry/ask.html"
+    decides_on: ClassVar[tuple[str, ...]] = ()
+    """The names in `Desk.facts` of what the verb replaces: it is refused once if one changes."""
 
     def may(self, request: HttpRequest, entry: Any) -> bool:
         return bool(request.user.has_perm(f"causes.{self.permission}"))
@@ -130,9 +153,27 @@ class VerbViews:
         return view
 
     def _ask(self, page: VerbPage, request: HttpRequest, pk: int) -> HttpResponse:
+        posted = request.method == "POST"
+        if posted and not self.model.objects.filter(pk=pk).exists():
+            if not page.may(request, self.model(kind=self.kind)):
+                raise PermissionDenied
+            return self._gone(page, request)
         entry = self._entry(request, pk)
         if not page.may(request, entry):
             raise PermissionDenied
+        running = ""
+        try:
+            # Under the lock: what the page showed stays as it is while it is compared.
+            with database.writing() if posted else nullcontext():
+                return self._answer(page, request, self._entry(request, pk))
+        except database.ImportRunning as refusal:
+            running = str(refusal)
+        return self._answer(page, request, entry, running)
+
+    def _answer(
+        self, page: VerbPage, request: HttpRequest, entry: Any, running: str = ""
+    ) -> HttpResponse:
+        """The page, or what follows once the verb is carried out."""
         desk = Desk(entry)
         posted = request.POST if request.method == "POST" else None
         revision = page.revision(entry, desk)
@@ -140,25 +181,43 @@ class VerbViews:
             revision = self._revision(entry, named)
         initial = {"revision": revision.uuid, **page.initial(request, revision)}
         form = page.form(posted, initial=initial)
-        if posted is not None and form.is_valid():
-            data = dict(form.cleaned_data)
-            try:
-                sentence = page.act(request, revision, data)
-            except NotPermitted:
-                raise
-            except Refusal as refusal:
-                field = getattr(refusal, "field", None)
-                form.add_error(field if field in form.fields else None, str(refusal))
-            else:
-                self.message_user(request, sentence, messages.SUCCESS)
-                return HttpResponseRedirect(page.after(request, self, entry))
+        facts = {name: fact for name, fact in desk.facts().items() if name in page.decides_on}
+        meeting = decided_on(facts, posted, f"this {entry.kind}") if posted and facts else None
+        ready = posted is not None and form.is_valid()
+        if running and ready:
+            form.add_error(None, running)
+        elif ready and not meeting and (answer := self._act(page, request, entry, revision, form)):
+            return answer
         context = self.desk_context(request, entry, desk) | {
             "form": form,
             "media": self.media + form.media,
-            "title": page.title(revision),
+            "title": ("Look again: " if meeting else "") + page.title(revision),
             "button": page.button,
             "sentences": page.sentences(entry, revision, desk),
             "verb": page.name,
+            "sealed": seal(facts) if facts else "",
+            "meeting": meeting,
             **page.context(entry, revision, desk),
         }
         return TemplateResponse(request, page.template, context)
+
+    def _act(
+        self, page: VerbPage, request: HttpRequest, entry: Any, revision: Revision, form: Any
+    ) -> HttpResponse | None:
+        try:
+            sentence = page.act(request, revision, dict(form.cleaned_data))
+        except NotPermitted:
+            raise
+        except Refusal as refusal:
+            field = getattr(refusal, "field", None)
+            form.add_error(field if field in form.fields else None, str(refusal))
+            return None
+        self.message_user(request, sentence, messages.SUCCESS)
+        return HttpResponseRedirect(page.after(request, self, entry))
+
+    def _gone(self, page: VerbPage, request: HttpRequest) -> HttpResponse:
+        """The entry was deleted while somebody had one of its pages open."""
+        form = page.form(request.POST)
+        words = [(f.label, str(f.data), f.name) for f in form.visible_fields() if f.data]
+        sentence = f"This {self.opts.verbose_name} was deleted while you had the page open."
+        return gone_page(request, self, f"{sentence} Nothing was done.", words)

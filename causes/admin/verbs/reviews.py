@@ -6,11 +6,11 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminDateWidget
 from django.http import HttpRequest
-from django.utils.timezone import localdate
 
 from causes import publishing
 from causes.admin.verbs.page import Desk, VerbPage
 from causes.models import Review, Revision
+from causes.models.clock import future_objection, today
 from causes.publishing.reviews import review_months
 
 
@@ -31,8 +31,8 @@ class ReviewForm(forms.ModelForm):
 
     def clean_reviewed_on(self) -> date:
         reviewed_on: date = self.cleaned_data["reviewed_on"]
-        if reviewed_on > localdate():
-            raise forms.ValidationError("A review cannot have happened in the future.")
+        if sentence := future_objection(reviewed_on):
+            raise forms.ValidationError(sentence)
         return reviewed_on
 
     def clean(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class RecordReview(VerbPage):
 
     def initial(self, request: HttpRequest, revision: Revision) -> dict[str, Any]:
         name: str = request.user.get_full_name()  # type: ignore[union-attr]
-        return {"reviewed_on": localdate(), "reviewer": name}
+        return {"reviewed_on": today(), "reviewer": name}
 
     def sentences(self, entry: Any, revision: Revision, desk: Desk) -> list[str]:
         is_live = desk.live is not None and desk.live.revision_id == revision.pk

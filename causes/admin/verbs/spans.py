@@ -10,6 +10,7 @@ from causes import publishing
 from causes.admin.verbs.moments import MomentField
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
 from causes.models import Entry, Publication, Revision
+from causes.models.texts import TextFormField
 from causes.publishing import AlreadyPublic, ScheduledAhead, shown
 
 Step, State = Entry.Step, Entry.State
@@ -37,6 +38,7 @@ def published(publication: Any) -> str:
 class Publish(VerbPage):
     name, label, button = "publish", "Publish now", "Publish it now"
     permission = "publish_entry"
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         return not desk.newest_is_live and ready(desk.step)
@@ -68,6 +70,7 @@ class ScheduleForm(AskForm):
 class Schedule(VerbPage):
     name, label, button = "schedule", "Schedule", "Schedule it"
     permission, form = "publish_entry", ScheduleForm
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         if desk.newest_is_live:
@@ -105,6 +108,7 @@ class Schedule(VerbPage):
 class CancelSchedule(VerbPage):
     name, label, button = "cancel_schedule", "Cancel the schedule", "Cancel it"
     permission = "publish_entry"
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         return bool(desk.ahead) or desk.ends
@@ -144,6 +148,7 @@ class TakeDownForm(AskForm):
 class TakeDown(VerbPage):
     name, label, button = "take_down", "Take down", "Take it down"
     permission, form = "publish_entry", TakeDownForm
+    decides_on = ("Public now", "Scheduled")
 
     def offered(self, desk: Desk) -> bool:
         return desk.is_live or desk.is_scheduled
@@ -174,7 +179,7 @@ class TakeDown(VerbPage):
 
 
 class WithholdForm(AskForm):
-    reason = forms.CharField(
+    reason = TextFormField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="It stays in the event log. Do not repeat here what must not be read.",
@@ -186,6 +191,7 @@ class WithholdForm(AskForm):
 class Withhold(VerbPage):
     name, label, button = "withhold", "Withhold", "Blank this text for good"
     form = WithholdForm
+    decides_on = ("Public now", "Scheduled")
 
     def may(self, request: HttpRequest, entry: Any) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)  # type: ignore[union-attr]

@@ -1,0 +1,120 @@
+"""HTML comments: an author's notes to herself, which no reader should see."""
+
+import re
+
+from causes.text.characters import tidy
+
+_FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[^\n]*$"
+_NEXT = re.compile(rf"(?m:{_FENCE})|(?P<ticks>`+)|(?P<comment><!--)|\\[\\`<]")
+_PARAGRAPH_END = re.compile(r"\n[ \t>]*\n|\Z")
+_LINE_END = re.compile(r"[ \t]*(?:\n|\Z)")
+_LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)]|:|\[\^[^\]\n]+\]:)(?:[ \t]|$)")
+_INDENTED = re.compile(r"(?: {4}| {0,3}\t)")
+
+
+def tidy_body(text: str, *, stored: bool = False) -> str:
+    """A body as it is kept: tidy, and without HTML comments. `stored` is as in `tidy`."""
+    text = tidy(text, stored=stored)
+    without, count = without_comments(text)
+    return tidy(without, stored=stored) if count else text
+
+
+def comments_removed(count: int) -> str:
+    """A sentence that tells how many comments were removed."""
+    return f"{count:,} HTML comment{' was' if count == 1 else 's were'} removed from the text."
+
+
+def without_comments(body: str) -> tuple[str, int]:
+    """The body without its HTML comments, and the number of comments removed.
+
+    A comment in code (a span, a fence or an indented block) is an example and stays. One
+    that has no end stays too, since nobody can say where the author meant it to end. A
+    line that held nothing but comments goes as a whole.
+    """
+    if "<!--" not in body:
+        return body, 0
+    kept: list[str] = []
+    start = position = count = 0
+    blank_line = True  # so far, the line that the next comment stands on holds nothing else
+    code = _Code(body)
+    last_end = body.rfind("-->")
+    while match := _NEXT.search(body, position):
+        position = match.end()
+        if match["fence"]:
+            position = code.end_of_fence(match["fence"], position)
+        elif match["ticks"]:
+            position = code.end_of_span(match["ticks"], position)
+        elif match["comment"] and match.start() < last_end and not code.holds(match.start()):
+            piece = body[start : match.start()]
+            _, newline, on_line = piece.rpartition("\n")
+            blank_line = not on_line.strip() and (bool(newline) or blank_line)
+            kept.append(piece)
+            start = position = body.find("-->", match.start() + 2) + 3
+            count += 1
+            line_end = _LINE_END.match(body, start)
+            if blank_line and line_end:
+                # With its end of line, so that no gap opens in a list or a table.
+                _drop_blanks(kept)
+                start = position = line_end.end()
+    kept.append(body[start:])
+    return "".join(kept), count
+
+
+def _drop_blanks(kept: list[str]) -> None:
+    """Drops the blanks at the end of the pieces, back to the last end of line."""
+    for index in reversed(range(len(kept))):
+        before, newline, _ = kept[index].rpartition("\n")
+        kept[index] = before + newline
+        if newline:
+            return
+
+
+class _Code:
+    """Finds where code stands in a body, in time proportional to its length."""
+
+    def __init__(self, body: str) -> None:
+        self._body = body
+        self._paragraph_end = -1
+        self._unclosed: dict[str, int] = {}
+        self._indented: set[int] | None = None
+
+    def end_of_fence(self, fence: str, position: int) -> int:
+        end = re.compile(rf"^[ \t>]*{fence[0]}{{{len(fence)},}}[ \t]*$", re.MULTILINE)
+        match = end.search(self._body, position)
+        return match.end() if match else len(self._body)
+
+    def end_of_span(self, ticks: str, position: int) -> int:
+        """Behind the code span that these marks open; behind the marks if nothing closes it."""
+        if position > self._paragraph_end:
+            found = _PARAGRAPH_END.search(self._body, position)
+            self._paragraph_end = found.start() if found else len(self._body)
+        limit = self._paragraph_end
+        if self._unclosed.get(ticks) == limit:
+            return position
+        match = re.compile(rf"(?<!`){ticks}(?!`)").search(self._body, position, limit)
+        if match is None:
+            self._unclosed[ticks] = limit
+            return position
+        return match.end()
+
+    def holds(self, position: int) -> bool:
+        """Whether this place is in a block that is code because of its indentation."""
+        if self._indented is None:
+            self._indented = set(self._indented_lines())
+        return self._body.rfind("\n", 0, position) + 1 in self._indented
+
+    def _indented_lines(self) -> list[int]:
+        """Where each line of indented code begins. Below a list item the indent means text."""
+        found, place, in_code, in_list, after_blank = [], 0, False, False, True
+        for line in self._body.split("\n"):
+            if line.strip():
+                if _INDENTED.match(line):
+                    in_code = in_code or (after_blank and not in_list)
+                    if in_code:
+                        found.append(place)
+                else:
+                    in_code = False
+                    in_list = bool(_LIST_ITEM.match(line)) or (in_list and not after_blank)
+            after_blank = not line.strip()
+            place += len(line) + 1
+        return found
