@@ -12,9 +12,9 @@ from causes.database.rules import (
     Refusal,
     public_or_to_come,
     refusals,
-    taken_apart,
     withheld_public,
 )
+from causes.database.words import STATEMENTS
 from causes.text.characters import UNSTORABLE
 from causes.text.words import LINE
 
@@ -32,8 +32,10 @@ TABLES = (
         source_key varchar(100) NOT NULL, UNIQUE (revision_id, source_key))""",
     """CREATE INDEX IF NOT EXISTS causes_citation_by_source
         ON causes_citation (source_key, revision_id)""",
+    # The words of most texts within the row: read from elsewhere, they took three times as long.
     """CREATE TABLE IF NOT EXISTS causes_search (
-        revision_id bigint PRIMARY KEY, title tsvector NOT NULL, words tsvector NOT NULL)""",
+        revision_id bigint PRIMARY KEY, title tsvector NOT NULL, words tsvector NOT NULL)
+        WITH (toast_tuple_target = 8160)""",
     "CREATE INDEX IF NOT EXISTS causes_search_words ON causes_search USING gin (words)",
     "CREATE INDEX IF NOT EXISTS causes_search_title ON causes_search USING gin (title)",
     *(
@@ -45,57 +47,6 @@ TABLES = (
         )
         for table in listing.TABLES
     ),
-)
-
-# Porter's stems, as SQLite has them, and no word too common to be sought.
-_CONFIGURATION = """DO $$ BEGIN
-    IF NOT EXISTS (SELECT 1 FROM pg_ts_dict WHERE dictname = 'causes_stem'
-            AND dictnamespace = current_schema()::regnamespace) THEN
-        CREATE TEXT SEARCH DICTIONARY causes_stem (TEMPLATE = snowball, LANGUAGE = porter);
-    END IF;
-    IF NOT EXISTS (SELECT 1 FROM pg_ts_config WHERE cfgname = 'causes_words'
-            AND cfgnamespace = current_schema()::regnamespace) THEN
-        CREATE TEXT SEARCH CONFIGURATION causes_words (PARSER = default);
-        ALTER TEXT SEARCH CONFIGURATION causes_words ADD MAPPING FOR
-            asciiword, word, numword, int, uint, float, sfloat WITH causes_stem;
-    END IF; END $$"""
-
-# Words of one or two letters are their own stems: `MS` is no `M`.
-_SHORT = r"regexp_replace(value, '\m([a-z0-9]?[sy])\M', '\1LINE', 'g')".replace("LINE", LINE)
-
-# Of a text that did not come through causes/text/words.py. What is no letter and no figure
-# goes: the parser would make an address of `L4/L5` and a number of `-19`.
-_SIGNS = (
-    r"[\u0001-/:-@[-`{-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf"
-    r"\u00d7\u00f7\u2000-\u2bff\u3000-\u303f]+"
-)
-_EVENED = (
-    (r"([a-z]*[aeiouy][^aeiouy ][a-z]*log)(?:y|ies|i)", r"\1"),
-    (r"([a-z]*[aeiouy][^aeiouy ][a-z]*bl)(?:y|ies|i)", r"\1e"),
-    (r"([a-z]*[aeiouy][a-z]*([chjkqvwx]))\2(?:ed|ings?)", r"\1"),
-)
-
-
-def _plain() -> str:
-    value = f"lower(normalize({taken_apart('value')}, NFD))"
-    value = rf"regexp_replace({value}, '[\u0300-\u036f]', '', 'g')"
-    value = f"regexp_replace({value}, '{_SIGNS}', ' ', 'g')"
-    for pattern, even in _EVENED:
-        value = rf"regexp_replace({value}, '\m{pattern}\M', '{even}', 'g')"
-    return value
-
-
-def _pure(name: str, returns: str, value: str) -> str:
-    return (
-        f"CREATE OR REPLACE FUNCTION {name}(value text) RETURNS {returns} "
-        f"LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN {value}"
-    )
-
-
-FUNCTIONS = (
-    _pure("causes_plain", "text", _plain()),
-    _pure("causes_words", "tsvector", f"to_tsvector('causes_words', {_SHORT})"),
-    _pure("causes_question", "tsquery", f"phraseto_tsquery('causes_words', {_SHORT})"),
 )
 
 
@@ -383,8 +334,7 @@ def _function(name: str, statements: str, returns: str) -> str:
 def tables() -> Iterator[str]:
     """Statements that make what BACKFILL fills, and the functions that it calls."""
     yield from TABLES
-    yield _CONFIGURATION
-    yield from FUNCTIONS
+    yield from STATEMENTS
     yield FINDABLE
     yield _INDEX
     yield _REFRESH
@@ -446,13 +396,15 @@ PRESENT = """SELECT relname::text FROM pg_class WHERE relname LIKE 'causes\\_%'
     UNION SELECT tgname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
         WHERE c.relnamespace = current_schema()::regnamespace AND NOT tgisinternal
         AND tgenabled IN ('O', 'A')
+    UNION SELECT cfgname::text FROM pg_ts_config WHERE cfgname = 'causes_words'
+        AND cfgnamespace = current_schema()::regnamespace
     UNION SELECT conname::text FROM pg_constraint WHERE conname = 'causes_publication_apart'"""
 
 
 def names() -> Iterator[str]:
     """What must be there after `install`: tables, indexes, triggers, the constraint."""
     yield from ("causes_generation", "causes_citation", "causes_citation_by_source")
-    yield from ("causes_search", "causes_search_words", "causes_search_title")
+    yield from ("causes_search", "causes_search_words", "causes_search_title", "causes_words")
     yield "causes_publication_apart"
     yield from listing.NAMES
     for name, *_ in (*all_refusals(), *_effects()):

@@ -40,24 +40,6 @@ class Refusal(NamedTuple):
     sentence: str
 
 
-_LETTERS = {
-    "ﬁ": "fi", "ﬂ": "fl", "ß": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o",
-    "Ø": "o", "ł": "l", "Ł": "l", "'s": "s", "’s": "s",
-    **dict.fromkeys("\u00ad\u200b\u200c\u200d\ufeff", ""),
-}  # fmt: skip
-
-
-def taken_apart(value: str) -> str:
-    """SQL for a text with its unseen signs and letters much as causes/text/words.py has them.
-
-    Both engines do by themselves what it does to accents. For names of tags, and for texts
-    that a database client wrote. SQLite's parser has no room for many more letters.
-    """
-    for sign, letters in _LETTERS.items():
-        value = "replace({}, '{}', '{}')".format(value, sign.replace("'", "''"), letters)
-    return value
-
-
 def differs(columns: str, different: str) -> str:
     """SQL for: one of these columns changes. `different` is the engine's null-safe `<>`."""
     return " OR ".join(f"OLD.{column} {different} NEW.{column}" for column in columns.split())

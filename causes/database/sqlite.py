@@ -15,9 +15,9 @@ from causes.database.rules import (
     differs,
     public_or_to_come,
     refusals,
-    taken_apart,
     withheld_public,
 )
+from causes.database.words import taken_apart
 from causes.text.characters import UNSTORABLE
 from causes.text.words import LINE
 

@@ -1,7 +1,7 @@
 """Where the words of a question stand in a text: the same on both engines."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from causes.search.query import Item
@@ -9,6 +9,13 @@ from causes.text.stems import stem
 from causes.text.words import UNUSUAL, USUAL_WORD, of_usual, words
 
 _LETTER = re.compile(r"[^\W_]")
+
+
+ENOUGH = 1_000
+"""Words found in a text after which no more of it is read: an excerpt shows a few of them."""
+
+PIECE = 2_000
+"""About how many characters of a text are looked at together."""
 
 
 class Match(NamedTuple):
@@ -27,7 +34,7 @@ class _Hit(NamedTuple):
 
 
 class Matcher:
-    """Finds the words of a question in texts, in time proportional to their length."""
+    """Finds the words of a question in texts, in time proportional to their length at most."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], int]]] = {}
@@ -44,7 +51,7 @@ class Matcher:
         self._slow = re.compile(rf"{UNUSUAL.pattern}|[0-9]") if _figures(self._stems) else UNUSUAL
 
     def matches(self, text: str) -> list[Match]:
-        """All of them in the order of the text, none of which overlaps another."""
+        """The first of them in the order of the text, none of which overlaps another."""
         hits = self._hits(text)
         found: list[Match] = []
         at = 0
@@ -59,21 +66,19 @@ class Matcher:
         return found
 
     def _hits(self, text: str) -> list[_Hit]:
-        if not self._slow.search(text):
-            return self._usual_hits(text, 0)
         hits: list[_Hit] = []
-        begin = 0
-        for line in text.split("\n"):
-            if self._slow.search(line):
+        for begin, piece in _pieces(text):
+            if self._slow.search(piece):
                 hits += (
                     _Hit(begin + word.start, begin + word.end, found)
-                    for word in words(line)
+                    for word in words(piece)
                     for found in map(stem, word.parts)
                     if found in self._stems
                 )
             else:
-                hits += self._usual_hits(line, begin)
-            begin += len(line) + 1
+                hits += self._usual_hits(piece, begin)
+            if len(hits) >= ENOUGH:
+                break
         return hits
 
     def _usual_hits(self, text: str, begin: int) -> list[_Hit]:
@@ -97,6 +102,16 @@ def _begins(text: str, start: int, end: int) -> bool:
     if start == 0 or text[start - 1] not in "'’‘`":
         return start == 0 or not text[start - 1].isalnum()
     return text[start:end] != "s" or not text[start - 2 : start - 1].isalnum()
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """The text in pieces that end where a line does or, in long lines, a word."""
+    begin = 0
+    while begin < len(text):
+        end = text.find("\n", begin + PIECE, begin + 2 * PIECE) + 1
+        end = end or text.find(" ", begin + 2 * PIECE) + 1 or len(text)
+        yield begin, text[begin:end]
+        begin = end
 
 
 def _figures(stems: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """PostgreSQL's full-text search: Porter stems, weighted columns, ts_rank."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import connection
@@ -18,9 +19,9 @@ _FIND = f"""WITH
     titled AS MATERIALIZED ({_NEWEST.format(column="title")}),
     found AS MATERIALIZED ({_NEWEST.format(column="words")}),
     ranked AS MATERIALIZED (
-        SELECT revision_id, true AS in_title, ts_rank(words, {{query}}, 1) AS score FROM titled
+        SELECT revision_id, true AS in_title, ts_rank(words, {{words}}, 1) AS score FROM titled
         UNION ALL
-        SELECT revision_id, false, ts_rank(words, {{query}}, 1) FROM found
+        SELECT revision_id, false, ts_rank(words, {{words}}, 1) FROM found
         WHERE revision_id NOT IN (SELECT revision_id FROM titled))
     SELECT total, revision_id FROM (SELECT count(*) AS total FROM ranked) counted LEFT JOIN (
         SELECT revision_id FROM ranked ORDER BY in_title DESC, score DESC, revision_id
@@ -30,17 +31,21 @@ _FIND = f"""WITH
 def find(items: list[Item], all_words: bool, limit: int, offset: int) -> tuple[int, list[int]]:
     """How many public texts match, and one page of their revisions, by id."""
     phrases = [" ".join(phrase) for item in items for phrase in item]
-    # Of constants, and so known to the planner before it chooses how to look.
-    query = (" && " if all_words else " || ").join(map(_any_of, items))
+    single = sorted({word for item in items for phrase in item for word in phrase})
     moment = now()
     asked: list[Any] = [*phrases, moment, moment]
+    # Of constants, and so known to the planner before it chooses how to look. Ranked by the
+    # words alone: for all of them at once, ts_rank compares each place of one with each of
+    # every other.
+    statement = _FIND.format(
+        query=f"({(' && ' if all_words else ' || ').join(map(_one_of, items))})",
+        words=_one_of(single),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FIND.format(query=f"({query})"), [*asked, *asked, *phrases, *phrases, limit, offset]
-        )
+        cursor.execute(statement, [*asked, *asked, *single, *single, limit, offset])
         rows = cursor.fetchall()
     return rows[0][0], [revision for _, revision in rows if revision is not None]
 
 
-def _any_of(item: Item) -> str:
-    return f"({' || '.join('causes_question(%s)' for _ in item)})"
+def _one_of(asked: Collection[Any]) -> str:
+    return f"({' || '.join('causes_question(%s)' for _ in asked)})"

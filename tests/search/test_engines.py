@@ -19,7 +19,7 @@ BEGINNINGS = (
 ).split()
 SHORT = [a + b for a in ("", *"abiomsuvxy25") for b in "abdeiklmnosvy19"]
 OTHERS = (
-    f"µg β2 интерферон 漢字 l5 5mg 2{POINT}5 2{POINT}5mg 1e5 10e3 007 0x1f c6orf72 {LINE}".split()
+    f"μg β2 интерферон 漢字 l5 5mg 2{POINT}5 2{POINT}5mg 1e5 10e3 007 0x1f c6orf72 {LINE}".split()
 )
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from causes import publishing, search
 from causes.models import Entry
 from causes.models.clock import now
+from causes.search.matches import ENOUGH, Matcher
 from causes.search.query import parse
 from tests.factories import add_draft, make_entry, make_live, make_source
 
@@ -165,6 +166,31 @@ def test_any_text_is_an_answer(client, question):
 def test_a_question_is_cut_at_twelve_words():
     assert len(parse("w" + " w".join(map(str, range(40))))) == 12
     assert parse("the the the") == [(("the",),)]
+
+
+def test_a_long_text_full_of_common_words_is_read_no_further_than_an_excerpt_needs():
+    words = "the muscle of the nerve root signal limb hand foot tendon joint".split()
+    make_live(title="T", summary="S", body=" ".join(words * 2_500))
+    (hit,) = search.search(" ".join(words)).hits
+    assert {part.text for part in hit.context if part.found} == set(words)
+    matcher = Matcher(parse("the muscle"))
+    assert len(matcher.matches("the muscle and " * 10_000)) < 2 * ENOUGH
+
+
+def test_an_excerpt_is_cut_neither_in_a_number_nor_between_it_and_its_unit():
+    filler = "word " * 14
+    body = f"{'Start. ' * 30}Take 2 500 mg {filler}palsy {'word ' * 36}at 1 250 mg. {'End. ' * 60}"
+    make_live(title="T", summary="S", body=body)
+    (hit,) = search.search("palsy").hits
+    text = "".join(part.text for part in hit.context)
+    for dose in ("2 500 mg", "1 250 mg"):
+        assert dose in text or not any(part in text.split() for part in dose.split())
+
+
+def test_cells_of_a_table_do_not_read_as_one_number():
+    make_live(title="T", summary="S", body="| dose | days |\n|---|---|\n| 5 | 10 |\n\nA word. And.")
+    (hit,) = search.search("dose").hits
+    assert "".join(part.text for part in hit.context) == "dose | days | 5 | 10 | A word. And."
 
 
 def test_signs_for_private_use_in_a_text_do_not_confuse():

@@ -30,3 +30,26 @@ CASES = {
 def test_of_markdown_what_a_reader_sees_is_left(name):
     body, expected = CASES[name]
     assert plain(body) == expected
+
+
+SIGNS = {
+    "powers stay powers": ("10^6^ and 10^-6^ and Ca^2+^ and x^n^", "10⁶ and 10⁻⁶ and Ca²⁺ and xⁿ"),
+    "lowered figures stay low": ("H~2~O and CO~2~", "H₂O and CO₂"),
+    "others stand in brackets": ("x^ab^ and v~max~", "x^(ab) and v_(max)"),
+    "what is struck out says so": (
+        "Give ~~500 mg~~ 250 mg, ~~not~~ daily.",
+        "Give [struck out: 500 mg ] 250 mg, [struck out: not ] daily.",
+    ),
+    "a footnote is a line": ("Note[^n] here [^n].\n\n[^n]: The 5 note.", "Note here.\nThe 5 note."),
+    "so are term and definitions": ("Term\n: one\n: two", "Term\none\ntwo"),
+    "comments go": ("a <!-- 7 -->b\n\n`<!-- 8 -->`", "a b\n<!-- 8 -->"),
+    "an asterisk between figures stays": ("2*500 mg and 3*250 mg", "2*500 mg and 3*250 mg"),
+    "an image leaves its words": ("![drawing 5](/x.png)", "drawing 5"),
+    "a bare address stays": ("See https://x.example/a_b_c.", "See https://x.example/a_b_c."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_of_signs_beyond_commonmark_too(name):
+    body, expected = SIGNS[name]
+    assert plain(body) == expected
