@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from causes.search.matches import Match
-from causes.text.plain import STRUCK, STRUCK_END
+from causes.text.inline import STRUCK, STRUCK_END
 
 WIDTH = 240
 """About how many characters of a text are shown."""

@@ -16,6 +16,7 @@ from markdown_it.token import Token
 
 from causes.text.characters import bad_characters
 from causes.text.citations import Citation, bracketed_words, near_misses, nearest_key
+from causes.text.inline import words_of
 from causes.text.markdown import BODY_LIMIT, parse
 from causes.text.syntax import LINK_RULE, may_link_to
 
@@ -141,25 +142,22 @@ def _blocks(tokens: list[Token], found: Body) -> Iterator[tuple[Block, Token]]:
 
 
 def _read_passage(found: Body, block: Block, token: Token) -> None:
-    line = token.map[0] + 1 if token.map else block.line
-    first = line
+    children = token.children or []
+    first = line = token.map[0] + 1 if token.map else block.line
     flat: list[str] = []
-    plain: list[str] = []
-    open_links: list[Link] = []
-    for child in token.children or ():
+    open_links: list[tuple[int, int]] = []
+    for place, child in enumerate(children):
         if child.type == "text":
             flat.append(child.content)
-            plain.append(child.content)
         elif child.type in ("softbreak", "hardbreak"):
             line += 1
             flat.append("\n")
-            plain.append(" ")
         elif child.type == "link_open":
-            open_links.append(Link(str(child.attrs["href"]), "", line))
-            link_from = len(plain)
+            open_links.append((place, line))
         elif child.type == "link_close" and open_links:
-            link = open_links.pop()
-            found.links.append(link._replace(words="".join(plain[link_from:]).strip()))
+            start, its_line = open_links.pop()
+            address, words = str(children[start].attrs["href"]), words_of(children[start:place])
+            found.links.append(Link(address, words.strip(), its_line))
         elif child.type == "citation":
             block.cites = True
             found.citations += [(citation, line) for citation in child.meta["citations"]]
@@ -171,8 +169,7 @@ def _read_passage(found: Body, block: Block, token: Token) -> None:
             flat.append(_GONE)
         elif child.type in ("code_inline", "text_special", "footnote_ref"):
             flat.append(_GONE)
-            plain.append(child.content if child.type != "footnote_ref" else "")
-    block.passages.append(" ".join("".join(plain).split()))
+    block.passages.append(" ".join(words_of(children).split()))
     _read_leftovers(found, "".join(flat), first)
 
 

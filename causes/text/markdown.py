@@ -23,6 +23,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from causes.text.comments import without_comments
+from causes.text.inline import words_of
 from causes.text.slugs import name_slug
 from causes.text.syntax import SCHEMES, make_parser, may_link_to
 
@@ -156,7 +157,7 @@ def _render_image(
     env: EnvType,
 ) -> str:
     """`objections` refuses images; of one that was stored all the same the words are shown."""
-    return html.escape(_words(tokens[index].children))
+    return html.escape(words_of(tokens[index].children or []))
 
 
 def _render_text(
@@ -244,16 +245,6 @@ def _inline(tokens: Iterable[Token]) -> Iterator[Token]:
         yield from token.children or ()
 
 
-def _words(tokens: Iterable[Token] | None) -> str:
-    """The words of inline tokens, without marks and without citations."""
-    kinds = {"text", "code_inline", "text_special", "image"}
-    parts = [
-        (_words(t.children) if t.type == "image" else t.content) if t.type in kinds else " "
-        for t in tokens or ()
-    ]
-    return " ".join("".join(parts).split())
-
-
 def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
     """The HTML of a body, its headings and its references in order of first citation.
 
@@ -304,7 +295,7 @@ def _number_headings(tokens: list[Token], top_level: int, prefix: str) -> list[H
         if token.type == "heading_open":
             level = min(6, max(int(token.tag[1]), 2) + top_level - 2)
             token.tag = f"h{level}"
-            text = _words(tokens[index + 1].children)
+            text = " ".join(words_of(tokens[index + 1].children or []).split())
             anchor = prefix + _free_anchor(name_slug(text) or "part", taken)
             token.attrSet("id", anchor)
             headings.append(Heading(level, anchor, text))

@@ -5,26 +5,8 @@ term, definition and footnote is a line of its own, so that nothing runs togethe
 page keeps apart.
 """
 
-import re
-from collections.abc import Sequence
-
-from markdown_it.token import Token
-
+from causes.text.inline import words_of
 from causes.text.markdown import read
-
-STRUCK, STRUCK_END = "[struck out: ", " ]"
-"""Around words that the page shows struck out: without them an old dose would read as valid."""
-
-_RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-
-_TEXT = {"text", "text_special", "code_inline"}
-_SIGNS = {"softbreak": " ", "hardbreak": "\n", "s_open": STRUCK, "s_close": STRUCK_END}
-_LEFT_OUT = ("citation", "footnote_ref")
-# As HTML has it: no-break spaces are none of these, and hold a dose together.
-_BLANKS = re.compile(r"[ \t\n\r\f]+")
-_ENDS_SENTENCE = re.compile(r"[.,;:!?…)\]”’»](?!\d)")
-_ONLY_PARTS = re.compile(r"[\s,;–-]*")
 
 
 def plain(body: str) -> str:
@@ -37,62 +19,7 @@ def plain(body: str) -> str:
     lines: list[str] = []
     for token in read(body):
         if token.type == "inline":
-            lines += _words(token.children or []).split("\n")
+            lines += words_of(token.children or []).split("\n")
         elif token.type in ("fence", "code_block"):
             lines += (line.rstrip() for line in token.content.split("\n"))
     return "\n".join(line for line in lines if line.strip())
-
-
-def _words(tokens: Sequence[Token]) -> str:
-    """What a reader sees of inline tokens, with a line feed where the page begins a new line."""
-    outer: list[list[str]] = []
-    parts: list[str] = []
-    gap = False
-    for index, token in enumerate(tokens):
-        piece = _piece(token)
-        if token.type in ("sup_open", "sub_open"):
-            outer.append(parts)
-            parts = []
-        elif token.type in ("sup_close", "sub_close") and outer:
-            piece = _script(token.type, "".join(parts))
-            parts = outer.pop()
-        gap = gap or token.type in ("s_open", *_LEFT_OUT)
-        if gap and piece:
-            following = tokens[index + 1].type if index + 1 < len(tokens) else ""
-            if following in _LEFT_OUT and _ONLY_PARTS.fullmatch(piece):
-                continue
-            piece = _beside(parts.pop() if parts else "", piece)
-        if piece:
-            parts.append(piece)
-            gap = token.type == "s_close"
-    return "\n".join(line.strip(" ") for line in "".join(parts).split("\n"))
-
-
-def _piece(token: Token) -> str:
-    if token.type in _TEXT:
-        return _BLANKS.sub(" ", token.content)
-    if token.type == "image":
-        return _words(token.children or [])
-    return _SIGNS.get(token.type, "")
-
-
-def _script(kind: str, inner: str) -> str:
-    """A superscript or subscript, so that no digit of it can be taken for one of the line."""
-    sign, table = ("^", _RAISED) if kind.startswith("sup") else ("_", _LOWERED)
-    raised = all(ord(character) in table for character in inner)
-    return inner.translate(table) if raised else f"{sign}({inner})"
-
-
-def _beside(before: str, after: str) -> str:
-    """Two pieces between which something is left out or is struck out.
-
-    A blank stays or comes between words and numbers: `5[@a]10` is no 510.
-    """
-    if before.endswith("(") and after.startswith(")"):
-        return before[:-1].rstrip(" ") + after[1:]
-    if _ENDS_SENTENCE.match(after):
-        return before.rstrip(" \u00a0") + after
-    if after.startswith(" "):
-        return before.rstrip(" ") + after
-    apart = not before or before[-1].isspace() or after[0].isspace()
-    return f"{before}{'' if apart else ' '}{after}"

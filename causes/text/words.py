@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from causes.text.inline import STRUCK
 from causes.text.names import searchable
-from causes.text.plain import STRUCK
 from causes.text.stems import evened
 
 LINE, POINT = "ª", "º"

@@ -367,3 +367,8 @@ def test_links_to_headings_lead_there_on_a_page_of_several_texts():
     assert 'id="polio--nerves"' in html
     assert 'href="#polio--nerves"' in html
     assert 'href="#elsewhere"' in html
+
+
+def test_a_list_of_contents_shows_ten_to_the_sixth_and_never_106():
+    headings = render("## 10^6^ cells\n\n## H~2~O [@a-1] and a note[^1]\n\n[^1]: Text.").headings
+    assert [heading.text for heading in headings] == ["10⁶ cells", "H₂O and a note"]
