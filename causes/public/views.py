@@ -131,7 +131,7 @@ def causes(request: HttpRequest) -> HttpResponse:
     return _show(
         request,
         "causes.html",
-        {"letters": list(letters.items()), "page": page},
+        {"letters": letters, "page": page},
         title="All causes, A to Z",
         path=_paged_path(fixed_address("causes"), page),
         description="Every cause of denervation on this site, in alphabetical order.",

@@ -31,7 +31,7 @@ def words_of(tokens: Sequence[Token]) -> str:
             outer.append(parts)
             parts = []
         elif token.type in ("sup_close", "sub_close") and outer:
-            piece = _script(token.type, "".join(parts))
+            piece = script(token.type, "".join(parts))
             parts = outer.pop()
         gap = gap or token.type in ("s_open", *_LEFT_OUT)
         if gap and piece:
@@ -53,7 +53,7 @@ def _piece(token: Token) -> str:
     return _SIGNS.get(token.type, "")
 
 
-def _script(kind: str, inner: str) -> str:
+def script(kind: str, inner: str) -> str:
     """A superscript or subscript, so that no digit of it can be taken for one of the line."""
     sign, table = ("^", _RAISED) if kind.startswith("sup") else ("_", _LOWERED)
     raised = all(ord(character) in table for character in inner)

@@ -3,6 +3,8 @@
 from html.parser import HTMLParser
 from itertools import zip_longest
 
+from causes.text.inline import script
+
 _INLINE = {"a", "code", "em", "s", "span", "strong", "sub", "sup"}
 SHOWN = 8
 """Words shown of each side of a difference."""
@@ -13,15 +15,22 @@ class _Words(HTMLParser):
         super().__init__()
         self.pieces: list[str] = []
 
-    def handle_data(self, data: str) -> None:
-        self.pieces.append(data)
+        self.raised = ""  # "sup" or "sub" within one that raises or lowers a figure
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(script(self.raised, data) if self.raised else data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _INLINE:
             self.pieces.append(" ")
+        elif tag in ("sup", "sub") and not attrs:
+            self.raised = tag
 
     def handle_endtag(self, tag: str) -> None:
-        self.handle_starttag(tag, ())
+        if tag not in _INLINE:
+            self.pieces.append(" ")
+        elif tag == self.raised:
+            self.raised = ""
 
 
 def words_of(html: str) -> list[str]:

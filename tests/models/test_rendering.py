@@ -36,7 +36,7 @@ def test_an_upgrade_lists_the_live_texts_whose_words_change(client):
     as_an_older_version_left_it(same, "<li>Drink milk.</li>")
     as_an_older_version_left_it(draft, "<p>Drink H~2~O.</p>")
     said = rebuilt()
-    assert "/causes/water/ “Water”: “Drink H~2~O.” is now “Drink H2O.”" in said
+    assert "/causes/water/ “Water”: “Drink H~2~O.” is now “Drink H₂O.”" in said
     assert "milk" not in said
     assert "tea" not in said
     assert "<sub>2</sub>" in client.get("/causes/water/").content.decode()
@@ -68,7 +68,7 @@ def test_a_text_that_was_live_before_is_made_anew_when_it_is_published_again():
     ("before", "after", "difference"),
     [
         ("<p>a b</p>", "<ul><li>a</li> <li>b</li></ul>", None),
-        ("<p>10<sup>6</sup></p>", "<p>10^6^</p>", ("106", "10^6^")),
+        ("<p>10<sup>6</sup></p>", "<p>10^6^</p>", ("10⁶", "10^6^")),
         ("<p>a</p><p>b</p>", "<p>ab</p>", ("a b", "ab")),
         ("<p>a</p>", "<p>a b</p>", ("a", "a b")),
         ("<td>1</td><td>2</td>", "<td>12</td>", ("1 2", "12")),
