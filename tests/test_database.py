@@ -1,6 +1,9 @@
 """The second wall: what the database itself refuses, and what it keeps up to date."""
 
+import os
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -9,6 +12,7 @@ from threading import Thread
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import Error, connection, transaction
 from django.db.models.signals import pre_migrate
@@ -386,3 +390,21 @@ def test_the_longest_text_is_published_and_found():
 def test_the_lock_cannot_be_taken_outside_a_transaction():
     with pytest.raises(transaction.TransactionManagementError):
         database.lock()
+
+
+def test_what_is_made_is_of_one_version_in_every_process():
+    """A set in the SQL would have another order in each: the site would never be healthy."""
+    said = set()
+    for seed in "123":
+        code = (
+            "import django; django.setup(); from causes.database import version; "
+            "print(version('sqlite'), version('postgresql'))"
+        )
+        env = os.environ | {
+            "PYTHONHASHSEED": seed,
+            "DJANGO_SETTINGS_MODULE": "denervation_site.settings",
+        }
+        said.add(
+            subprocess.check_output([sys.executable, "-c", code], env=env, cwd=settings.BASE_DIR)
+        )
+    assert len(said) == 1

@@ -40,7 +40,12 @@ def _findable(text: str | None) -> str | None:
 
 def _postgresql() -> str:
     # Both cases of each, so that it does not hang on the locale of the database.
-    pairs = [(c, plain) for one, plain in SINGLE.items() for c in {one, one.upper()} if c != "I"]
+    pairs = [
+        (c, plain)
+        for one, plain in SINGLE.items()
+        for c in dict.fromkeys((one, one.upper()))
+        if c != "I"
+    ]
     spelled = "lower(regexp_replace(normalize(value, NFKD), "
     spelled += rf"'[{MARKS}{UNSEEN}]', '', 'g'))"
     spelled = f"translate({spelled}, '{''.join(c for c, _ in pairs)}', "
