@@ -6,7 +6,7 @@ these never disagree. Each place is known by its line, counted from 1.
 
 import re
 from bisect import bisect
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from markdown_it.token import Token
 
 from causes.text.characters import bad_characters
 from causes.text.citations import Citation, bracketed_words, near_misses, nearest_key
+from causes.text.comments import lines_as_typed
 from causes.text.inline import words_of
 from causes.text.markdown import BODY_LIMIT, parse
 from causes.text.syntax import LINK_RULE, may_link_to
@@ -61,7 +62,6 @@ class Block:
 
     kind: str
     """"paragraph", "heading", "cell", "list" or "note"."""
-    line: int
     passages: list[str] = field(default_factory=list)
     """The plain words, a passage for each item: without marks, citations and code."""
     cites: bool = False
@@ -88,6 +88,12 @@ class Body:
     blocks: list[Block] = field(default_factory=list)
 
     @property
+    def pieces(self) -> tuple[list[Found], ...]:
+        """Every list of pieces that were typed."""
+        marks = (self.near_misses, self.words_in_brackets, self.notes_without_text)
+        return (*marks, self.broken_links, self.images, self.tags)
+
+    @property
     def keys(self) -> list[str]:
         """The keys cited, each once, in order of first citation."""
         return list(dict.fromkeys(citation.key for citation, _ in self.citations))
@@ -101,7 +107,12 @@ def read_body(body: str) -> Body:
     tokens = parse(body, env)
     for block, token in _blocks(tokens, found):
         _read_passage(found, block, token)
-    _read_definitions(found, env, tokens)
+    as_typed = lines_as_typed(body)
+    _read_definitions(found, env, as_typed)
+    found.citations = [(citation, as_typed(line)) for citation, line in found.citations]
+    found.links = [link._replace(line=as_typed(link.line)) for link in found.links]
+    for pieces in found.pieces:
+        pieces[:] = [Found(piece, as_typed(line)) for piece, line in pieces]
     return found
 
 
@@ -129,13 +140,12 @@ def _blocks(tokens: list[Token], found: Body) -> Iterator[tuple[Block, Token]]:
         elif token.type in ("th_open", "td_open"):
             kind = "cell"
         elif token.type == "inline":
-            line = token.map[0] + 1 if token.map else 0
             if kind == "paragraph" and lists:
                 if block is None or block.kind != "list":
-                    block = Block("list", line)
+                    block = Block("list")
                     found.blocks.append(block)
             else:
-                block = Block("note" if notes else kind, line)
+                block = Block("note" if notes else kind)
                 found.blocks.append(block)
             yield block, token
             kind = "paragraph"
@@ -143,7 +153,7 @@ def _blocks(tokens: list[Token], found: Body) -> Iterator[tuple[Block, Token]]:
 
 def _read_passage(found: Body, block: Block, token: Token) -> None:
     children = token.children or []
-    first = line = token.map[0] + 1 if token.map else block.line
+    first = line = token.map[0] + 1 if token.map else 0
     flat: list[str] = []
     open_links: list[tuple[int, int]] = []
     for place, child in enumerate(children):
@@ -200,10 +210,10 @@ def _read_leftovers(found: Body, text: str, first: int) -> None:
         found.near_misses += [Found(piece, at(place)) for place, piece in near_misses(text)]
 
 
-def _read_definitions(found: Body, env: dict[str, object], tokens: list[Token]) -> None:
+def _read_definitions(found: Body, env: dict[str, object], as_typed: Callable[[int], int]) -> None:
     """Link addresses and footnotes that stand in the text and that no reader would see."""
     for again in env.get("duplicate_refs", []):  # type: ignore[attr-defined]
-        name, line = again["label"].lower(), again["map"][0] + 1
+        name, line = again["label"].lower(), as_typed(again["map"][0] + 1)
         found.hidden.append(
             f"Line {line} gives another address for the link [{name}], which has one already: "
             "give each link a name of its own."

@@ -1,6 +1,8 @@
 """HTML comments: an author's notes to herself, which no reader should see."""
 
 import re
+from bisect import bisect
+from collections.abc import Callable
 
 from causes.text.characters import tidy
 
@@ -31,11 +33,34 @@ def without_comments(body: str) -> tuple[str, int]:
     that has no end stays too, since nobody can say where the author meant it to end. A
     line that held nothing but comments goes as a whole.
     """
+    spans, count = _comments(body)
+    ends = [0, *(end for _, end in spans)]
+    starts = [*(start for start, _ in spans), len(body)]
+    return "".join(body[i:j] for i, j in zip(ends, starts, strict=True)), count
+
+
+def lines_as_typed(body: str) -> Callable[[int], int]:
+    """From the line of a place in `without_comments(body)` to its line in the body itself."""
+    places, gone, total, line, at = [0], [0], 0, 1, 0
+    for start, end in _comments(body)[0]:
+        line += body.count("\n", at, start)
+        total += body.count("\n", start, end)
+        line, at = line + body.count("\n", start, end), end
+        # What stands on the line before a comment keeps its number.
+        whole = body[start - 1 : start] in ("", "\n")
+        places.append(line - total + (0 if whole else 1))
+        gone.append(total)
+    return lambda number: number + gone[bisect(places, number) - 1]
+
+
+def _comments(body: str) -> tuple[list[tuple[int, int]], int]:
+    """Where to cut a body to take its comments out, and how many these are."""
+    spans: list[tuple[int, int]] = []
     if "<!--" not in body:
-        return body, 0
-    kept: list[str] = []
-    start = position = count = 0
-    blank_line = True  # so far, the line that the next comment stands on holds nothing else
+        return spans, 0
+    position = count = end = 0
+    line_start = 0  # of the line, if it holds nothing else so far
+    blank = True
     code = _Code(body)
     last_end = body.rfind("-->")
     while match := _NEXT.search(body, position):
@@ -45,28 +70,22 @@ def without_comments(body: str) -> tuple[str, int]:
         elif match["ticks"]:
             position = code.end_of_span(match["ticks"], position)
         elif match["comment"] and match.start() < last_end and not code.holds(match.start()):
-            piece = body[start : match.start()]
-            _, newline, on_line = piece.rpartition("\n")
-            blank_line = not on_line.strip() and (bool(newline) or blank_line)
-            kept.append(piece)
-            start = position = body.find("-->", match.start() + 2) + 3
+            start = match.start()
+            newline = body.rfind("\n", end, start)
+            if newline != -1:
+                line_start, blank = newline + 1, True
+            blank = blank and not body[max(line_start, end) : start].strip()
+            position = end = body.find("-->", start + 2) + 3
             count += 1
-            line_end = _LINE_END.match(body, start)
-            if blank_line and line_end:
+            line_end = _LINE_END.match(body, end)
+            if blank and line_end:
                 # With its end of line, so that no gap opens in a list or a table.
-                _drop_blanks(kept)
-                start = position = line_end.end()
-    kept.append(body[start:])
-    return "".join(kept), count
-
-
-def _drop_blanks(kept: list[str]) -> None:
-    """Drops the blanks at the end of the pieces, back to the last end of line."""
-    for index in reversed(range(len(kept))):
-        before, newline, _ = kept[index].rpartition("\n")
-        kept[index] = before + newline
-        if newline:
-            return
+                while spans and spans[-1][0] >= line_start:
+                    spans.pop()
+                start, position, end = line_start, line_end.end(), line_end.end()
+                line_start = end
+            spans.append((start, end))
+    return spans, count
 
 
 class _Code:

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from causes.text.body import objections
 from causes.text.comments import without_comments
 from causes.text.markdown import render
 
@@ -68,3 +69,19 @@ def test_a_comment_that_was_taken_out_leaves_the_rest_as_it_is_shown():
         "<li>one</li>",
         "<li>two <code>&lt;!-- code --&gt;</code></li>",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("<!-- a -->\n![x](y)", 2),
+        ("<!-- a\n\nb -->\n\n![x](y)", 5),
+        ("one <!-- a\nb --> two\n\n![x](y)", 4),
+        ("![x](y) <!-- a\nb -->\n", 1),
+        ("one\n<!-- a --> <!-- b -->\n<!-- c -->\n![x](y)", 4),
+        ("- one\n  <!-- a -->\n- ![x](y)\n<!-- b -->", 3),
+        ("> one\n> <!-- a -->\n> ![x](y)", 3),
+    ],
+)
+def test_lines_are_those_that_the_author_sees(body, line):
+    assert f"(line {line})" in objections(body)[0]
