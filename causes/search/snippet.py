@@ -65,6 +65,8 @@ def excerpt(text: str, matches: list[Match]) -> Snippet:
     begin, end = _begin(text, best.start), _end(text, best.end)
     if begin is None or end is None:
         return []
+    begin += len(text[begin : best.start]) - len(text[begin : best.start].lstrip(" \n"))
+    end -= len(text[best.end : end]) - len(text[best.end : end].rstrip(" \n"))
     line = text.rfind("\n", 0, begin) + 1
     struck = text.rfind(STRUCK, line, begin) > text.rfind(STRUCK_END, line, begin)
     inside = [

@@ -84,8 +84,8 @@ def test_the_words_found_are_shown_in_their_context():
     assert [part.text for part in hit.context if part.found] == ["radial"]
     assert "The radial nerve" in text
     assert "[@" not in text
-    assert text.startswith("…")
-    assert text.endswith("…")
+    assert text.startswith("… Start.")
+    assert text.endswith("End. …")
     assert len(text) < 300
 
 
