@@ -62,6 +62,7 @@ def words(text: str) -> Iterator[Word]:
             yield Word(*match.span(), parts)
 
 
+@lru_cache(maxsize=20_000)
 def of_usual(word: str) -> str:
     """How a word is sought that `USUAL_WORD` found."""
     if not word.isalnum():
@@ -85,8 +86,11 @@ def is_number(part: str) -> bool:
 
 def sought(text: str) -> str:
     """The words of a text for the index of an engine, in which it finds only words and blanks."""
-    lines = (
-        " ".join(part for word in words(line) for part in word.parts)
-        for line in text.replace(STRUCK, " ").split("\n")
-    )
+    lines = (_sought_in(line) for line in text.replace(STRUCK, " ").split("\n"))
     return f" {LINE} ".join(line for line in lines if line)
+
+
+def _sought_in(line: str) -> str:
+    if not UNUSUAL.search(line):
+        return " ".join(map(of_usual, USUAL_WORD.findall(line)))
+    return " ".join(part for word in words(line) for part in word.parts)
