@@ -22,8 +22,8 @@ from causes.search import postgresql, sqlite
 from causes.search.matches import Matcher
 from causes.search.query import RANKED, Item, parse
 from causes.search.snippet import Snippet, excerpt, mark
+from causes.text.body import plain
 from causes.text.markdown import RENDERER
-from causes.text.plain import plain
 
 PAGE_SIZE = 10
 COUNTED = RANKED - 1

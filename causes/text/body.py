@@ -8,7 +8,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from causes.text.citations import Citation, bracketed_words, near_misses, neares
 from causes.text.comments import lines_as_typed
 from causes.text.inline import words_of
 from causes.text.markdown import BODY_LIMIT, parse
+from causes.text.plain import plain_of
 from causes.text.syntax import LINK_RULE, may_link_to
 
 _GONE = "\ufffc"
@@ -86,6 +87,8 @@ class Body:
     hidden: list[str] = field(default_factory=list)
     """Sentences about words that no reader would see."""
     blocks: list[Block] = field(default_factory=list)
+    plain: str = ""
+    """The words that readers see, a line for each block."""
 
     @property
     def pieces(self) -> tuple[list[Found], ...]:
@@ -99,14 +102,50 @@ class Body:
         return list(dict.fromkeys(citation.key for citation, _ in self.citations))
 
 
-@lru_cache(maxsize=4)
+class _Recent:
+    """The bodies read last. A form asks about one several times, an import about hundreds."""
+
+    MOST = 2_000_000
+    """Characters of all bodies together: a chunk of an import has about as many."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: dict[str, Body] = {}
+        self._size = 0
+
+    def get(self, body: str) -> "Body | None":
+        return self._found.get(body)
+
+    def keep(self, body: str, found: "Body") -> None:
+        with self._lock:
+            if body not in self._found:
+                self._found[body] = found
+                self._size += len(body)
+            while self._size > self.MOST:
+                oldest = next(iter(self._found))
+                del self._found[oldest]
+                self._size -= len(oldest)
+
+
+_recent = _Recent()
+
+
 def read_body(body: str) -> Body:
-    """Reads a body once; asking again about the same one costs nothing."""
+    """Reads a body; asking again soon about the same one costs nothing. Never change it."""
+    found = _recent.get(body)
+    if found is None:
+        found = _read(body)
+        _recent.keep(body, found)
+    return found
+
+
+def _read(body: str) -> Body:
     found = Body()
     env: dict[str, object] = {}
     tokens = parse(body, env)
     for block, token in _blocks(tokens, found):
         _read_passage(found, block, token)
+    found.plain = plain_of(tokens)
     as_typed = lines_as_typed(body)
     _read_definitions(found, env, as_typed)
     found.citations = [(citation, as_typed(line)) for citation, line in found.citations]
@@ -114,6 +153,11 @@ def read_body(body: str) -> Body:
     for pieces in found.pieces:
         pieces[:] = [Found(piece, as_typed(line)) for piece, line in pieces]
     return found
+
+
+def plain(body: str) -> str:
+    """The words of a body, a line for each block, as the page shows them."""
+    return read_body(body).plain
 
 
 def cited_keys(body: str) -> list[str]:

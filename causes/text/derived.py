@@ -3,9 +3,8 @@
 import json
 from typing import NamedTuple, Self
 
-from causes.text.body import uncited_paragraphs
+from causes.text.body import plain, uncited_paragraphs
 from causes.text.markdown import RENDERER
-from causes.text.plain import plain
 from causes.text.words import sought
 
 

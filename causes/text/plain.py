@@ -5,19 +5,22 @@ term, definition and footnote is a line of its own, so that nothing runs togethe
 page keeps apart.
 """
 
+from collections.abc import Iterable
+
+from markdown_it.token import Token
+
 from causes.text.inline import words_of
-from causes.text.markdown import read
 
 
-def plain(body: str) -> str:
-    """The words of a body, a line for each block, as the page shows them.
+def plain_of(tokens: Iterable[Token]) -> str:
+    """The words of a body that was parsed, a line for each block, as the page shows them.
 
     Links keep their words, code stays as it was written. Citations and the marks of
     footnotes are left out. `10^6^` gives 10⁶; what has no raised or lowered form in Unicode
     stands in brackets, behind `^` or `_`.
     """
     lines: list[str] = []
-    for token in read(body):
+    for token in tokens:
         if token.type == "inline":
             lines += words_of(token.children or []).split("\n")
         elif token.type in ("fence", "code_block"):

@@ -12,8 +12,8 @@ from causes.interchange.apply import run_through
 from causes.interchange.undo import undoing
 from causes.models import Entry, Publication, Rendering, Revision
 from causes.models.clock import now
+from causes.text.body import plain
 from causes.text.markdown import RENDERER
-from causes.text.plain import plain
 from tests.factories import add_draft, make_entry, make_live
 from tests.interchange.content import bring, exported_after, write
 

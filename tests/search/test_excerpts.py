@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from causes.search.matches import Matcher
 from causes.search.query import parse
 from causes.search.snippet import excerpt
+from causes.text.body import plain
 from causes.text.inline import STRUCK, STRUCK_END
 from causes.text.markdown import render
-from causes.text.plain import plain
 
 _RAISED = {
     kind: {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from causes.text.plain import plain
+from causes.text.body import plain
 
 CASES = {
     "a link keeps its words": ("[leaflet](https://x.example/a) here", "leaflet here"),
