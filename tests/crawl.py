@@ -40,7 +40,8 @@ ODD = {
     "formats": "%s%(x)s{0}%",
 }
 FEW = ("5,000 digits", "NUL", "a superscript", "a letter", "more than 64 bits")
-"""What found most; for where all would take too long."""
+FEWEST = ("5,000 digits", "NUL")
+"""Those that found most, for where all would take too long."""
 
 LOOKUPS = ("__in", "__gte", "__isnull", "__year", "__icontains", "__id", "__id__exact")
 
@@ -233,27 +234,27 @@ class Crawler:
         self.ask(path, query, data, names=names)
         return names
 
-    def submit(self, page, query="", data=None, *, few=False):
-        """Sends each form of a page, as it stands and with each field odd in turn."""
-        _, body = self.ask(page, query, data)
+    def submit(self, page, values, data=None):
+        """Sends each form of a page, by each button, and with each field odd in turn."""
+        _, body = self.ask(page, data=data)
         for action, fields, buttons in forms_of(body):
             target = urlsplit(action).path or page
-            query = urlsplit(action).query or ("" if action else query)
+            query = urlsplit(action).query
             for place, (name, value) in enumerate(buttons or [("", "")]):
                 pressed = {**fields, name: value} if name else fields
                 self.ask(target, query, pressed)
                 for field in fields:
-                    for odd in odd_values(few or place > 0):
+                    for odd in odd_values(FEWEST if place else values):
                         self.ask(target, query, {**pressed, field: odd})
                     self.ask(target, query, {**pressed, field: [*fields[field], "1", "1"]})
                     self.ask(target, query, {n: v for n, v in pressed.items() if n != field})
 
 
-def odd_values(few=False):
-    return [value for label, value in ODD.items() if not few or label in FEW]
+def odd_values(labels=ODD):
+    return [ODD[label] for label in labels]
 
 
-def odd_queries(name, few=False):
-    """Every odd value for a name, as queries; also the name twice."""
-    yield from (f"{name}={encoded(value)}" for value in odd_values(few))
+def odd_queries(name, labels=ODD):
+    """Odd values for a name, as queries; also the name twice."""
+    yield from (f"{name}={encoded(value)}" for value in odd_values(labels))
     yield f"{name}=1&{name}=1"

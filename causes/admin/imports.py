@@ -128,6 +128,8 @@ class ImportAdmin(ExportView, admin.ModelAdmin):
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Makes the plan anew, perhaps to decide otherwise."""
         run = self._planned(request, pk)
+        if not uploads.files_of(run):
+            return HttpResponseRedirect(self._url("change", run.pk))
         may_prune = request.user.has_perm("causes.publish_entry")
         form = OptionsForm(request.POST, may_prune=may_prune)
         if form.is_valid():

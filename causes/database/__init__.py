@@ -215,8 +215,9 @@ def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
     until it is filled again. On SQLite they wait for nobody, and dropping is faster.
     """
     engine, on_sqlite = ENGINES[connection.vendor], connection.vendor == "sqlite"
-    tables = re.findall(r"TABLE IF NOT EXISTS (\w+)", "\n".join(engine.TABLES))
-    derived = [table for table in tables if table != "causes_rendering"]
+    derived = re.findall(r"TABLE IF NOT EXISTS (\w+)", "\n".join(engine.TABLES))
+    if _html_can_stay(connection, cursor):
+        derived.remove("causes_rendering")
     if on_sqlite:
         _drop_triggers(cursor, connection.vendor)
     if on_sqlite or not fits:
@@ -227,6 +228,18 @@ def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
     for table in derived:
         cursor.execute(f"DELETE FROM {table}")
     cursor.execute("UPDATE causes_rendering SET renderer = 0")
+
+
+def _html_can_stay(connection: Any, cursor: Any) -> bool:
+    """Whether the table of stored HTML has the columns of this version, or is not there."""
+    from causes.models import Rendering
+
+    table = Rendering._meta.db_table
+    if table not in connection.introspection.table_names(cursor):
+        return True
+    about = connection.introspection.get_table_description(cursor, table)
+    columns = {field.column for field in Rendering._meta.concrete_fields}
+    return columns == {column.name for column in about}
 
 
 def _make_triggers(connection: Any, cursor: Any, fits: bool) -> None:

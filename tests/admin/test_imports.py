@@ -395,6 +395,15 @@ def test_an_upload_is_forgotten_when_asked_and_after_a_week(desk):
     assert not uploads.folder_of(old).exists()
 
 
+def test_an_upload_whose_files_are_gone_is_not_read_again(desk):
+    upload(desk, exported_after(content, "public"))
+    run = Import.objects.get()
+    uploads.forget(run)
+    response = desk.post(address("again", run.pk), {"on_conflict": "ours"}, follow=True)
+    assert response.redirect_chain == [(address("change", run.pk), 302)]
+    assert "Something went wrong" not in text_of(response)
+
+
 def test_a_plan_with_nothing_to_write_says_so_and_leaves_no_import(desk, article):
     upload(desk, exported())
     assert "There is nothing to write" in plan(desk)
