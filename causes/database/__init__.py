@@ -210,7 +210,8 @@ def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
     """Makes the derived tables anew, and empty.
 
     The stored HTML stays, marked as made by no renderer of today, so that what readers see
-    can be compared with it when it is made again.
+    can be compared with it when `rebuild_rendered` makes it again, with all else that is
+    derived from texts. Until then the search index is made from their Markdown.
     Those that fit are emptied on PostgreSQL: readers would wait for one that is dropped
     until it is filled again. On SQLite they wait for nobody, and dropping is faster.
     """
@@ -228,6 +229,8 @@ def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
     for table in derived:
         cursor.execute(f"DELETE FROM {table}")
     cursor.execute("UPDATE causes_rendering SET renderer = 0")
+    # A text may have been rewritten while there was no trigger to refuse it.
+    cursor.execute("UPDATE causes_revision SET reader = 0, sought = '' WHERE reader <> 0")
 
 
 def _html_can_stay(connection: Any, cursor: Any) -> bool:

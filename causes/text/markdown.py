@@ -336,7 +336,7 @@ def _backlinks(number: int, places: list[str]) -> str:
 
 def _free_anchor(stem: str, taken: dict[str, int]) -> str:
     """An id that no other heading of the text has."""
-    if re.match(r"(source|cite|note|site)-", stem):  # the page's and the references' own ids
+    if re.match(r"(source|cite|note|site)(-|$)", stem):  # the page's and the references' own ids
         stem = f"part-{stem}"
     anchor = stem
     while anchor in taken:
