@@ -20,7 +20,7 @@ from causes.models.review import Review
 from causes.models.revision import Citation, Revision
 from causes.models.source import Source
 from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
-from causes.models.texts import TidyField, sort_key_fields, text_fields
+from causes.models.texts import SortKeyField, TidyField, sort_key_fields, text_fields
 from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank
 from causes.text.identifiers import TIDY
@@ -109,7 +109,7 @@ def _check_texts(what: str, instance: Any) -> None:
         value = getattr(instance, field.attname)
         # `_tidy` looks at the others, and leaves alone what is stored already.
         written = isinstance(field, models.CharField | models.TextField)
-        if not written or isinstance(field, TidyField) or not isinstance(value, str):
+        if not written or isinstance(field, TidyField | SortKeyField) or not isinstance(value, str):
             continue
         sentence = bad_characters(value)
         if isinstance(field, models.CharField) and len(value) > (field.max_length or len(value)):

@@ -226,13 +226,12 @@ def test_every_list_says_what_its_search_looks_at(desk, kind):
     assert b"Searches " in desk.get(url("changelist", kind=kind)).content
 
 
-@pytest.mark.parametrize("typed", ["%", "_", "'", "\\", "\x00", "🧠" * 3000, "٣"])
+@pytest.mark.parametrize("typed", ["%", "_", "'", "\\", "🧠" * 3000, "٣"])
 def test_no_sign_that_is_typed_into_a_finder_means_anything_but_itself(desk, typed):
     make_source(authors="Plain A")
     make_tag("plain")
     make_entry(title="Plain")
-    nothing = typed.replace("\x00", "") == ""
     for kind in ("source", "tag", "cause", "event"):
         assert desk.get(url("changelist", kind=kind), {"q": typed}).status_code == 200
     found = desk.get(url("pick", kind="source"), {"q": typed}).json()["sources"]
-    assert len(found) == (1 if nothing else 0)
+    assert found == []
