@@ -29,9 +29,8 @@ from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Import, Source
 from causes.models.clock import now
 from causes.publishing import ImportRunning, Refusal
-from causes.publishing.incoming import Incoming, Names, note_changes, write
+from causes.publishing.incoming import Incoming, Names, derived_of, note_changes, write
 from causes.publishing.verb import User
-from causes.text.body import cited_keys
 from causes.text.names import fold, sort_key
 
 ITEMS_AT_ONCE = 200
@@ -296,9 +295,7 @@ class _Apply:
 
     def _known(self, names: Names, rows: list[Row]) -> Known:
         """By now the file's own categories, tags and sources are here."""
-        keys = {
-            key for row in rows for text in row["revisions"] for key in cited_keys(text["body"])
-        }
+        keys = {key for row in rows for text in row["revisions"] for key in derived_of(text)[0]}
         return Known(set(names.category), set(names.tag), source_keys(keys))
 
     @staticmethod

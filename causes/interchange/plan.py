@@ -32,6 +32,7 @@ from causes.interchange.store import Store
 from causes.interchange.values import shown_moment
 from causes.models import Entry, Publication
 from causes.models.clock import now
+from causes.publishing.incoming import derived_of
 from causes.publishing.verb import User
 from causes.text.body import cited_keys
 from causes.text.comments import comments_removed
@@ -298,6 +299,10 @@ class _Planner:
             kind = row["kind"] if row else "entry"
             key = row["slug"] if row else f"{entry['at'][0]} object {entry['at'][1]}"
             content = entry if verdict.outcome in SHOWN else None
+            if verdict.outcome in WRITTEN:
+                # So that no body is read again when the plan is applied.
+                for revision in entry["revisions"]:
+                    revision["keys"], revision["derived"] = derived_of(revision)
             title, sentences = verdict.title, verdict.sentences
             if content and (comments := sum(r.get("comments", 0) for r in entry["revisions"])):
                 sentences = [*sentences, comments_removed(comments)]

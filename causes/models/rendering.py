@@ -60,18 +60,19 @@ class Rendering(models.Model):
         Not of one that is withheld meanwhile: the first statement waits for whoever does it.
         Returns the texts of which readers see other words than an older version showed.
         """
-        texts = [(one.pk, one.title, one.summary, one.body) for one in revisions]
+        texts = list(revisions)
         if not texts:
             return []
-        read = [(*Derived.of(*text), pk, RENDERER) for pk, *text in texts]
-        made = {pk: _written(render(body)) for pk, *_, body in texts}
+        made = {one.pk: _written(render(one.body)) for one in texts}
+        behind = [one for one in texts if one.reader != RENDERER]
+        read = [(*Derived.of(one.title, one.summary, one.body), one.pk, RENDERER) for one in behind]
         older = cls.objects.filter(pk__in=made).exclude(renderer=RENDERER)
         before = dict(older.values_list("pk", "body_html"))
         rows = [(pk, RENDERER, *html_and_outline, pk) for pk, html_and_outline in made.items()]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(_READ, read)
             cursor.executemany(_WRITE, rows)
-            Citation.note_again({pk: body for pk, *_, body in texts})
+            Citation.note_again({one.pk: one.body for one in behind})
         return [
             Change(pk, *difference)
             for pk, html in before.items()
@@ -104,7 +105,7 @@ class Rendering(models.Model):
         Yields how many were made so far, and the texts of this chunk whose words changed.
         """
         made = last = 0
-        columns = ("pk", "title", "summary", "body")
+        columns = ("pk", "title", "summary", "body", "reader")
         # From where the chunk before ended, not from the beginning again.
         while revisions := list(cls.absent().filter(pk__gt=last).only(*columns)[:chunk]):
             changes = cls.note(revisions)

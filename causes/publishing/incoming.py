@@ -17,6 +17,7 @@ from causes.models import Event, Import, Redirect
 from causes.publishing.verb import User
 from causes.text.body import cited_keys
 from causes.text.derived import Derived
+from causes.text.markdown import RENDERER
 from causes.text.names import sort_key
 
 Row = dict[str, Any]
@@ -120,7 +121,7 @@ def write(
     bulk.insert(
         "causes_citation",
         "revision_id source_key",
-        [(ids[row["uuid"]], key) for _, row in revisions for key in _keys(row)],
+        [(ids[row["uuid"]], key) for _, row in revisions for key in derived_of(row)[0]],
     )
     _lay_spans(coming, ids)
     bulk.insert(
@@ -211,13 +212,22 @@ def _revision(one: Incoming, row: Row, names: Names, author: int | None) -> tupl
         bulk.moment(row["created_at"]),
         bulk.moment(row["withheld_at"]),
         author,
-        *Derived.of(row["title"], row["summary"], row["body"], withheld=bool(row["withheld_at"])),
+        *derived_of(row)[1],
         sort_key(row["title"]),
     )
 
 
-def _keys(row: Row) -> list[str]:
-    return [] if row["withheld_at"] else cited_keys(row["body"])
+def derived_of(row: Row) -> tuple[list[str], Sequence[Any]]:
+    """The keys that a revision cites, and its derived columns: as the plan noted them, if it did.
+
+    A plan that an older version made may stand on disk, and does not count.
+    """
+    noted = row.get("derived")
+    if noted and noted[-1] == RENDERER:
+        return row["keys"], noted
+    withheld = bool(row["withheld_at"])
+    keys = [] if withheld else cited_keys(row["body"])
+    return keys, Derived.of(row["title"], row["summary"], row["body"], withheld=withheld)
 
 
 def _revision_ids(coming: Sequence[Incoming]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_inline import StateInline
 
 KEY = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -48,9 +49,21 @@ def citation_rule(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _no_link(state: StateInline, silent: bool) -> bool:
+    """The same, where a link cannot begin: looking for one costs more than all the rest."""
+    if silent or not state.src.startswith("[@", state.pos):
+        return False
+    match = _GROUP.match(state.src, state.pos, state.posMax)
+    if match is None or state.src[match.end() : match.end() + 1] in ("(", "["):
+        return False
+    label = normalizeReference(match.group()[1:-1])
+    return label not in state.env.get("references", {}) and citation_rule(state, False)
+
+
 def citation_plugin(markdown: MarkdownIt) -> None:
+    markdown.inline.ruler.before("link", "citation", _no_link)
     # After links: `[@clinic](https://…)` leads to the clinic and cites nothing.
-    markdown.inline.ruler.after("link", "citation", citation_rule)
+    markdown.inline.ruler.after("link", "citation_or_link", citation_rule)
 
 
 # An @ first in a bracket; or later in it, before a word with a digit or a dash; or a bare key.
