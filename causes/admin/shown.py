@@ -24,6 +24,7 @@ from causes.models import Entry, Event
 from causes.models.clock import now
 from causes.publishing import shown
 from causes.text.compare import Paragraph, compare, compare_lists
+from causes.text.numbers import whole_number
 
 SHOWN = "shown"
 """The name of the hidden input. templates/admin/causes/shown.html writes it."""
@@ -256,7 +257,7 @@ def worded(field: Any, value: Value) -> str | list[str]:
     """A value as people read it: names instead of numbers."""
     if isinstance(field, forms.ModelChoiceField):
         numbers = value if isinstance(value, list) else [value]
-        numbers = [number for number in numbers if number.isascii() and number.isdigit()]
+        numbers = [number for one in numbers if (number := whole_number(one)) is not None]
         rows = field.queryset.model._default_manager.filter(pk__in=numbers)
         names = sorted(str(row) for row in rows)
         several = isinstance(field, forms.ModelMultipleChoiceField)
@@ -264,7 +265,10 @@ def worded(field: Any, value: Value) -> str | list[str]:
     if isinstance(field, forms.BooleanField):
         return "yes" if value else "no"
     if isinstance(field, forms.DateField):
-        day = parse_date(str(value)) if _DAY.fullmatch(str(value)) else None
+        try:
+            day = parse_date(str(value)) if _DAY.fullmatch(str(value)) else None
+        except ValueError:  # 30 February
+            day = None
         return date_format(day, "j F Y") if day else value
     labels = {str(key): str(label) for key, label in getattr(field, "choices", ())}
     return labels.get(value, value) if isinstance(value, str) else value
