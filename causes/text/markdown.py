@@ -10,17 +10,16 @@ and a test holds that: whatever is refused is refused by name, in `body.objectio
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import nh3
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
+from markdown_it.utils import EnvType
 
 from causes.text.comments import without_comments
 from causes.text.inline import words_of
@@ -76,16 +75,8 @@ class Rendered:
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     markdown = make_parser()
-    for kind, rule in (
-        ("citation", _render_citation),
-        ("footnote_ref", _render_note_mark),
-        ("footnote_block_open", _render_notes),
-        ("footnote_open", _render_note),
-        ("footnote_anchor", _render_way_back),
-        ("image", _render_image),
-        ("text_special", _render_text),
-    ):
-        markdown.add_render_rule(kind, rule)
+    for kind, draw in _DRAWN.items():
+        markdown.add_render_rule(kind, _rule(draw))
     return markdown
 
 
@@ -130,15 +121,9 @@ def _as_seen(tokens: Sequence[Token]) -> Iterator[Token]:
 # What a page shows in a way of its own --------------------------------------------------
 
 
-def _render_citation(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
+def _draw_citation(token: Token, env: EnvType) -> str:
     links = []
-    for number, place, locator in tokens[index].meta["links"]:
+    for number, place, locator in token.meta["links"]:
         prefix = env["prefix"]
         where = f", {html.escape(locator)}" if locator else ""
         links.append(
@@ -149,25 +134,13 @@ def _render_citation(
     return f'<sup class="citation">{" ".join(links)}</sup>'
 
 
-def _render_image(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
+def _draw_image(token: Token, env: EnvType) -> str:
     """`objections` refuses images; of one that was stored all the same the words are shown."""
-    return html.escape(words_of(tokens[index].children or []))
+    return html.escape(words_of(token.children or []))
 
 
-def _render_text(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
-    return html.escape(tokens[index].content, quote=False)
+def _draw_text(token: Token, env: EnvType) -> str:
+    return html.escape(token.content, quote=False)
 
 
 def note_letter(index: int) -> str:
@@ -186,14 +159,8 @@ def _note_place(token: Token) -> str:
     return f"note-{note_letter(token.meta['id'])}-{count}"
 
 
-def _render_note_mark(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
-    token, prefix = tokens[index], env["prefix"]
+def _draw_note_mark(token: Token, env: EnvType) -> str:
+    prefix = env["prefix"]
     letter = note_letter(token.meta["id"])
     return (
         f'<sup class="note"><a role="doc-noteref" id="{prefix}{_note_place(token)}" '
@@ -201,39 +168,40 @@ def _render_note_mark(
     )
 
 
-def _render_notes(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
+def _draw_notes(token: Token, env: EnvType) -> str:
     return '<section class="footnotes" role="doc-endnotes" aria-label="Notes">\n<ol class="notes">'
 
 
-def _render_note(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
-    return f'<li id="{env["prefix"]}note-{note_letter(tokens[index].meta["id"])}">'
+def _draw_note(token: Token, env: EnvType) -> str:
+    return f'<li id="{env["prefix"]}note-{note_letter(token.meta["id"])}">'
 
 
-def _render_way_back(
-    renderer: RendererHTML,
-    tokens: Sequence[Token],
-    index: int,
-    options: OptionsDict,
-    env: EnvType,
-) -> str:
-    token = tokens[index]
+def _draw_way_back(token: Token, env: EnvType) -> str:
     letter = note_letter(token.meta["id"])
     return (
         f' <a role="doc-backlink" href="#{env["prefix"]}{_note_place(token)}" '
         f'aria-label="Back to note {letter} in the text">↑</a>'
     )
+
+
+_DRAWN: dict[str, Callable[[Token, EnvType], str]] = {
+    "citation": _draw_citation,
+    "footnote_ref": _draw_note_mark,
+    "footnote_block_open": _draw_notes,
+    "footnote_open": _draw_note,
+    "footnote_anchor": _draw_way_back,
+    "image": _draw_image,
+    "text_special": _draw_text,
+}
+
+
+def _rule(draw: Callable[[Token, EnvType], str]) -> Callable[..., str]:
+    """A rule of the renderer, which hands on more than is needed here."""
+
+    def rule(_: Any, tokens: Sequence[Token], index: int, options: Any, env: EnvType) -> str:
+        return draw(tokens[index], env)
+
+    return rule
 
 
 # Rendering -------------------------------------------------------------------------------
