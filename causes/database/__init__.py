@@ -181,6 +181,8 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
             cursor.execute(statement)
         _note_citations(using)
         if anew:
+            # PostgreSQL changes no trigger of a table while foreign keys wait to be checked.
+            connection.check_constraints()
             _make_triggers(connection, cursor, fits)
         FixtureFormat.objects.using(using).update_or_create(
             name=FORMAT, defaults={"version": VERSION}
