@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from django.db.models import Count, F
 from django.http import Http404
 
+from causes.addresses import Addresses, addresses
+from causes.clock import now
 from causes.models import Category, Citation, Entry, ListedTag, Listing, Source, Tag
-from causes.models.address import Addresses, addresses
-from causes.models.clock import now
 from causes.models.entry import entry_address
-from causes.models.prepared import Prepared
+from causes.queries.prepared import Prepared
 from causes.text.numbers import whole_number
 
 PAGE_SIZE = 20

@@ -8,6 +8,8 @@ from django.db.models import F, OuterRef
 from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString, mark_safe
 
+from causes.addresses import addresses
+from causes.clock import now
 from causes.lists import COUNTED, PAGE_SIZE, Card, Link, PageOfList, cards, paged, related_rows
 from causes.models import (
     Category,
@@ -21,12 +23,10 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.models.address import addresses
-from causes.models.arrays import AsArrays, arrays, each_once
-from causes.models.clock import now
-from causes.models.prepared import Prepared
 from causes.models.rendering import stored_rendering
 from causes.models.source import with_full_stop
+from causes.queries.arrays import AsArrays, arrays, each_once
+from causes.queries.prepared import Prepared
 from causes.text.markdown import RENDERER, Heading, Reference, Rendered, render
 
 RELATED = 4

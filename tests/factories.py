@@ -6,8 +6,8 @@ from itertools import count
 from django.contrib.auth.models import Group, Permission, User
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Category, Entry, Source, Tag
-from causes.models.clock import now
 from causes.publishing import Text
 
 _numbers = count(1)

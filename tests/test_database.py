@@ -18,6 +18,7 @@ from django.db import Error, connection, transaction
 from django.db.models.signals import pre_migrate
 
 from causes import database, publishing, search
+from causes.clock import now
 from causes.models import (
     Category,
     Entry,
@@ -30,7 +31,6 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.models.clock import now
 from causes.publishing import Text
 from tests.factories import add_draft, make_entry, make_live, make_source, make_tag
 

@@ -5,9 +5,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from causes import database, lists, publishing
+from causes.clock import now
 from causes.lists import NoSuchPage
 from causes.models import Category, Entry, ListedTag, Listing, Publication, Rendering, Tag
-from causes.models.clock import now
 from causes.models.rendering import RENDERER
 from causes.reading import read_live
 from causes.text.markdown import render

@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 from django.db import Error, connection, models, transaction
 
+from causes.clock import now
 from causes.database import postgresql, sqlite
 from causes.models import (
     Category,
@@ -24,7 +25,6 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.models.clock import now
 from causes.models.guards import Refused
 from causes.models.texts import SortKeyField
 from causes.text.names import fold

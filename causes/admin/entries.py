@@ -32,8 +32,8 @@ from causes.admin.verbs import VERBS, Desk, VerbViews
 from causes.admin.verbs.spans import published
 from causes.admin.writing import WritingViews
 from causes.models import Cause, Entry, Event, Page, Revision
-from causes.models.arrays import each_once
 from causes.publishing import Refusal
+from causes.queries.arrays import each_once
 from causes.reading import read_revision
 from causes.text.comments import comments_removed, without_comments
 

@@ -17,8 +17,8 @@ from causes import database, publishing
 from causes.admin.comparison import field_changes
 from causes.admin.shown import decided_on, seal
 from causes.admin.verbs.page import Desk
+from causes.clock import now
 from causes.models import Entry, Publication, Revision
-from causes.models.clock import now
 from causes.publishing import Text, Withheld
 from causes.reading import read_revision
 from causes.text.numbers import whole_number

@@ -17,7 +17,7 @@ from django.db.models import (
 from django.http import HttpRequest
 
 from causes.models import Category, Entry, Publication, Revision, Tag, TaggedRevision
-from causes.models.arrays import AsArrays
+from causes.queries.arrays import AsArrays
 
 
 def newest_of() -> Any:

@@ -20,8 +20,8 @@ from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 
+from causes.clock import now
 from causes.models import Entry, Event
-from causes.models.clock import now
 from causes.publishing import shown
 from causes.text.compare import Paragraph, compare, compare_lists
 from causes.text.numbers import whole_number

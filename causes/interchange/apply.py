@@ -8,6 +8,7 @@ from typing import Any
 from django.db import DataError, IntegrityError
 
 from causes import database
+from causes.clock import now
 from causes.database import bulk
 from causes.interchange.checks import Known
 from causes.interchange.format import Row
@@ -27,7 +28,6 @@ from causes.interchange.records import MODELS, differences, mark, stored
 from causes.interchange.spans import after_writing, before_writing, next_instant
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Import, Source
-from causes.models.clock import now
 from causes.publishing import ImportRunning, Refusal
 from causes.publishing.incoming import Incoming, Names, derived_of, note_changes, write
 from causes.publishing.verb import User

@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
 from causes import database
+from causes.clock import now
 from causes.interchange.layout import WRITE, as_array, as_lines
 from causes.models import (
     Category,
@@ -29,7 +30,6 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.models.clock import now
 from causes.models.format import FORMAT, VERSION
 
 ENTRIES_AT_ONCE = 100

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from causes.clock import now
 from causes.interchange import files, markdown, staging
 from causes.interchange.checks import Known
 from causes.interchange.format import Row
@@ -31,7 +32,6 @@ from causes.interchange.records import Decision, Papers, Taxonomy, decide, mark,
 from causes.interchange.store import Store
 from causes.interchange.values import shown_moment
 from causes.models import Entry, Publication
-from causes.models.clock import now
 from causes.publishing.incoming import derived_of
 from causes.publishing.verb import User
 from causes.text.body import cited_keys

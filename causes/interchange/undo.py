@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from causes.clock import now
 from causes.interchange.apply import ITEMS_AT_ONCE, NotApplied, after_values, alone
 from causes.interchange.format import Row
 from causes.interchange.here import Here, Span, Standing
@@ -13,7 +14,6 @@ from causes.interchange.records import KEY, MODELS, stored
 from causes.interchange.spans import next_instant
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Event, Import, Tag
-from causes.models.clock import now
 from causes.publishing.entries import predecessors
 from causes.publishing.incoming import Incoming, Names, note_changes, write
 from causes.publishing.verb import User

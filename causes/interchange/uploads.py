@@ -13,10 +13,10 @@ from typing import Any
 
 from django.conf import settings
 
+from causes.clock import now
 from causes.interchange.plan import Options, Progress, planning
 from causes.interchange.store import Store
 from causes.models import Import
-from causes.models.clock import now
 from causes.publishing.verb import User
 
 LONGEST_NAME = 255

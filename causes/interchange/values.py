@@ -13,8 +13,8 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
+from causes.clock import future_objection
 from causes.interchange.problems import Wrong
-from causes.models.clock import future_objection
 from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank, tidy_line
 from causes.text.comments import tidy_body

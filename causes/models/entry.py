@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Subquery
 
-from causes.models.address import Addresses, addresses
-from causes.models.clock import now
+from causes.addresses import Addresses, addresses
+from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
-from causes.models.prepared import Prepared
+from causes.queries.prepared import Prepared
 from causes.text.slugs import SLUG_RULE, is_slug
 
 INTRODUCTION = "introduction"

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.signals import post_save, pre_delete, pre_save
 
-from causes.models.clock import future_objection, now
+from causes.clock import future_objection, now
 from causes.models.entry import Entry, Redirect
 from causes.models.event import Event
 from causes.models.format import SAME_FIELDS, VERSION, FixtureFormat

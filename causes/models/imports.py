@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 
-from causes.models.clock import now
+from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 
 

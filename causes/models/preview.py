@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.core import signing
 from django.urls import reverse
 
-from causes.models.clock import now
+from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.event import Event
 from causes.models.revision import Revision

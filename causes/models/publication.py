@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from django.db import models
 from django.db.models import F, Q
 
-from causes.models.clock import now
+from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import LONG_OF_REVISION, Revision

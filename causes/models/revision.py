@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from taggit.managers import TaggableManager
 
-from causes.models.clock import now
+from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.taxonomy import Category, Tag, TaggedRevision

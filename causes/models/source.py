@@ -11,8 +11,8 @@ from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
 
-from causes.models.address import address
-from causes.models.clock import future_objection, now
+from causes.addresses import address
+from causes.clock import future_objection, now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import Citation
 from causes.models.texts import AddressField, LineField, SortKeyField

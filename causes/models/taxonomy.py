@@ -15,8 +15,8 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from taggit.models import ItemBase, TagBase
 
-from causes.models.address import address
-from causes.models.clock import now
+from causes.addresses import address
+from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.texts import LineField, SortKeyField
 from causes.text.characters import bad_characters, tidy_line

@@ -15,7 +15,7 @@ from jinja2.compiler import CodeGenerator
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from causes.models.address import Addresses, addresses
+from causes.addresses import Addresses, addresses
 
 try:
     # What markupsafe.escape calls itself, in C: a fifth of what the standard library's costs.

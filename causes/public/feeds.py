@@ -11,7 +11,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
 from causes.models import Publication, Revision
-from causes.public.address import absolute
+from causes.public.absolute import absolute
 from causes.text.characters import legal_in_xml
 
 

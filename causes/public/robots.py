@@ -1,7 +1,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from causes.public.address import absolute
+from causes.public.absolute import absolute
 from causes.public.cacheable import cacheable
 
 

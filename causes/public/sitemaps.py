@@ -8,14 +8,14 @@ from django.db.models import F, Max, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 
+from causes.addresses import addresses, fixed_address
+from causes.clock import now
 from causes.lists import NoSuchPage, page_number
 from causes.models import Category, Listing, Tag
-from causes.models.address import addresses, fixed_address
-from causes.models.clock import now
 from causes.models.entry import entry_address
-from causes.models.prepared import Prepared
-from causes.public.address import absolute, base
+from causes.public.absolute import absolute, base
 from causes.public.cacheable import cacheable
+from causes.queries.prepared import Prepared
 
 LARGEST = 50_000
 """Addresses in one file, as the protocol says; more are spread over several."""

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanen
 from django.shortcuts import render
 
 from causes import search as searching
+from causes.addresses import address, addresses, fixed_address
 from causes.lists import (
     Link,
     PageOfList,
@@ -25,9 +26,8 @@ from causes.lists import (
     taxon_at,
 )
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
-from causes.models.address import address, addresses, fixed_address
 from causes.models.entry import INTRODUCTION
-from causes.public.address import base
+from causes.public.absolute import base
 from causes.public.cacheable import cacheable, resting_on
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data

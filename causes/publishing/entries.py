@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from causes.clock import now
 from causes.models import Entry, Event, Redirect, Review, Revision, TaggedRevision
-from causes.models.clock import now
 from causes.publishing.situations import EverPublic, SlugTaken, StaleDraft, UnsoundText, Withheld
 from causes.publishing.text import Text, unsound
 from causes.publishing.verb import User, locked, need, record, standing, verb

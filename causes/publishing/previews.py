@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from causes.clock import now
 from causes.models import Event, Revision
-from causes.models.clock import now
 from causes.models.preview import PreviewLink, preview_links
 from causes.publishing.situations import Refusal, Withheld
 from causes.publishing.verb import User, need, record, standing, verb

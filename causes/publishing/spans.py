@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from causes.clock import now
 from causes.models import Entry, Event, Publication, Rendering, Revision
-from causes.models.clock import now
 from causes.models.revision import LONG_OF_REVISION, WITHHELD_TITLE
 from causes.publishing.approval import check_approved
 from causes.publishing.situations import (

@@ -7,8 +7,8 @@ from typing import Any, ParamSpec, TypeVar
 from django.contrib.auth.models import User as UserRow
 
 from causes import database
+from causes.clock import now
 from causes.models import Entry, Event, Revision
-from causes.models.clock import now
 from causes.publishing.situations import ImportRunning, NotPermitted, ReasonNeeded
 from causes.text.characters import is_blank, tidy
 

@@ -13,11 +13,11 @@ from django.db import connection
 from django.db.models import OuterRef, Value
 from django.db.models.functions import Coalesce
 
+from causes.addresses import addresses
 from causes.models import Revision, TaggedRevision
-from causes.models.address import addresses
-from causes.models.arrays import AsArrays, each_once
 from causes.models.entry import entry_address
-from causes.models.prepared import Prepared
+from causes.queries.arrays import AsArrays, each_once
+from causes.queries.prepared import Prepared
 from causes.search import postgresql, sqlite
 from causes.search.matches import Matcher
 from causes.search.query import RANKED, Item, parse

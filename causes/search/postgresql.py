@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection
 
-from causes.models.clock import now
+from causes.clock import now
 from causes.search.query import RANKED, Item
 
 # Ranked when the newest are known, since that reads the whole of an index entry.

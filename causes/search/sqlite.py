@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from causes.models.clock import now
+from causes.clock import now
 from causes.search.query import RANKED, Item
 
 _LIVE = """EXISTS (SELECT 1 FROM causes_publication p WHERE p.revision_id = causes_search.rowid

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from causes import publishing
 from causes.admin.events import harmless
+from causes.clock import now
 from causes.models import Event, Revision, Tag
-from causes.models.clock import now
 from tests.admin.desk import ask, change, fields_of, messages_of, url
 from tests.factories import add_draft, make_entry, make_live, make_person, make_source, make_tag
 

@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from causes import publishing
+from causes.clock import now
 from causes.interchange import uploads
 from causes.models import Entry, Event, Import, Publication, Review, Revision, Source
-from causes.models.clock import now
 from tests.admin.desk import messages_of, url
 from tests.factories import add_draft, make_entry, make_live, make_person, make_source
 from tests.interchange.content import everything, exported, exported_after, rows_of

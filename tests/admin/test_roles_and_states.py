@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from causes.clock import now
 from causes.models import Entry, Event, Publication, Revision
-from causes.models.clock import now
 from tests.admin.desk import ask, fields_of, form_of, messages_of, url
 from tests.factories import STATES, add_draft, make_in_state, make_person
 

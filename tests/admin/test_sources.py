@@ -8,8 +8,8 @@ import time_machine
 from django.db import transaction
 from django.urls import reverse
 
+from causes.clock import now, today
 from causes.models import Review, Source
-from causes.models.clock import now, today
 from causes.models.guards import Refused
 from tests.admin.desk import ask, change, fields_of, messages_of, url
 from tests.admin.test_imports import apply, plan, upload

@@ -6,8 +6,8 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Category, Entry, Source, Tag
-from causes.models.clock import now
 from causes.publishing import Refusal, Text
 from causes.text.characters import NONCHARACTERS, is_blank, tidy_line
 from causes.text.slugs import name_slug

@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 
 from causes import publishing
+from causes.clock import now
 from causes.interchange.upgrade import UPGRADES
 from causes.models import Entry, Publication, Revision, Source, Tag
-from causes.models.clock import now
 from causes.models.format import VERSION
 from tests.factories import (
     add_draft,

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from causes import publishing
+from causes.clock import now
 from causes.interchange.export import Selection, export
 from causes.models import Entry, Publication, Revision, Source, Tag
-from causes.models.clock import now
 from tests.factories import add_draft, make_entry, make_live, make_person, make_source
 from tests.interchange.content import empty, everything, exported, rows_of
 

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causes import publishing
+from causes.clock import now
 from causes.interchange.apply import NotApplied
 from causes.models import Entry, Publication, Tag
-from causes.models.clock import now
 from tests.factories import add_draft, make_entry, make_live, make_source
 from tests.interchange.content import Planned, everything, exported
 

@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from causes import database, publishing, search
+from causes.clock import now
 from causes.interchange.apply import NotApplied
 from causes.models import Entry, Event, Import, Publication, Revision
-from causes.models.clock import now
 from tests.factories import add_draft, make_entry, make_live, make_source
 from tests.interchange.content import (
     Planned,

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Publication
-from causes.models.clock import now
 from tests.factories import add_draft
 from tests.interchange.content import (
     Planned,

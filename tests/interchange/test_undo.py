@@ -5,10 +5,10 @@ import time_machine
 from django.core.management import CommandError, call_command
 
 from causes import publishing
+from causes.clock import now
 from causes.interchange.apply import NotApplied, run_through
 from causes.interchange.undo import undoing
 from causes.models import Entry, Event, Import, Publication, Revision, Source, Tag
-from causes.models.clock import now
 from causes.publishing import Text
 from tests.factories import add_draft, make_entry, make_live, make_source
 from tests.interchange.content import bring, everything, exported, exported_after, write

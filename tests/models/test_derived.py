@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.db import Error, connection, transaction
 
 from causes import database, publishing, search
+from causes.clock import now
 from causes.interchange.apply import run_through
 from causes.interchange.undo import undoing
 from causes.models import Entry, Publication, Rendering, Revision
-from causes.models.clock import now
 from causes.text.body import plain
 from causes.text.markdown import RENDERER
 from tests.factories import add_draft, make_entry, make_live

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Category, Entry, Publication, Revision, Source, Tag
-from causes.models.clock import now
 from causes.models.guards import Refused
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
 

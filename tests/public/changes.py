@@ -19,6 +19,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
 from causes import publishing  # noqa: E402
+from causes.clock import now  # noqa: E402
 from causes.models import (  # noqa: E402
     Category,
     Entry,
@@ -30,7 +31,6 @@ from causes.models import (  # noqa: E402
     Tag,
     TaggedRevision,
 )
-from causes.models.clock import now  # noqa: E402
 from tests.factories import add_draft, make_live, make_source, make_tag  # noqa: E402
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 
 from django.conf import settings
 
-from tests.test_serving import free_port
+from tests.management.test_serving import free_port
 
 
 class Worker:

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Entry, Publication
-from causes.models.clock import now
 from causes.public import errors
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
 

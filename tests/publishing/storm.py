@@ -14,8 +14,8 @@ from threading import Lock, Thread
 from django.db import connection
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Entry, Event, Publication, Revision
-from causes.models.clock import now
 from causes.models.guards import Refused
 from causes.publishing import Refusal, Text
 from tests.factories import make_category, make_entry

@@ -4,8 +4,8 @@ import pytest
 import time_machine
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Entry, Event, Publication, Redirect, Revision
-from causes.models.clock import now
 from causes.publishing import (
     NotLive,
     NotPublishable,

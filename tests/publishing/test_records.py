@@ -8,8 +8,8 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Category, Entry, Event, Source, Tag
-from causes.models.clock import now
 from causes.models.guards import Refused
 from causes.models.preview import preview_links
 from causes.publishing import EverPublic, NoSuchLink, NotPermitted

@@ -7,8 +7,8 @@ import time_machine
 from django.db import DatabaseError, transaction
 
 from causes import publishing
+from causes.clock import now
 from causes.models import Citation, Entry, Event, Publication, Revision
-from causes.models.clock import now
 from causes.models.guards import Refused
 from causes.publishing import (
     AlreadyScheduled,

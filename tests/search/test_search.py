@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from causes import publishing, search
+from causes.clock import now
 from causes.models import Entry
-from causes.models.clock import now
 from causes.search.matches import ENOUGH, Matcher
 from causes.search.query import parse
 from tests.factories import add_draft, make_entry, make_live, make_source

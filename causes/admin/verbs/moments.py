@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from causes.models.clock import around_gap, moments_of, now
+from causes.clock import around_gap, moments_of, now
 
 
 def zone_sentence() -> str:

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from causes import publishing
 from causes.admin.verbs.page import Desk, VerbPage
+from causes.clock import future_objection, today
 from causes.models import Review, Revision
-from causes.models.clock import future_objection, today
 from causes.publishing.reviews import review_months
 
 

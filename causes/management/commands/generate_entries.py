@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from causes.interchange.made_up import BadProse, generate
+from causes.management.made_up import BadProse, generate
 from causes.models import Rendering
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from denervation_site.serving import CannotServe, serve
+from causes.management.serving import CannotServe, serve
 
 
 class Command(BaseCommand):

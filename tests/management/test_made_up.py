@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from causes import search
-from causes.interchange.made_up import generate
+from causes.management.made_up import generate
 from causes.models import Citation, Entry, Publication, Revision, Source, Tag
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from causes.clock import now
 from causes.models import Listing, Publication, Revision
-from causes.models.clock import now
-from causes.models.prepared import Prepared
+from causes.queries.prepared import Prepared
 from causes.text.names import sort_key
 from tests.factories import make_live
 
