@@ -94,8 +94,7 @@ class Timeline:
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         ordered = sorted(spans, key=lambda span: span.live_from)
         self.spans = tuple(
-            _with_decision(span, following)
-            for span, following in zip_longest(ordered, ordered[1:])
+            _with_decision(span, following) for span, following in zip_longest(ordered, ordered[1:])
         )
 
     def live(self, at: datetime) -> Span | None:
@@ -126,9 +125,10 @@ class Timeline:
         """Why this publication cannot be stored beside the others, if it cannot."""
         if span.live_until is not None and span.live_until <= span.live_from:
             return Objection("live_until", "It must be after live_from.")
-        if span.take_down_at is not None:
-            if span.live_until is None or span.live_until > span.take_down_at:
-                return Objection("take_down_at", "It must not be earlier than live_until.")
+        if span.take_down_at is not None and (
+            span.live_until is None or span.live_until > span.take_down_at
+        ):
+            return Objection("take_down_at", "It must not be earlier than live_until.")
         for other in self.spans:
             begins_later = span.live_until is not None and other.live_from >= span.live_until
             if other.uuid != span.uuid and not begins_later and not other.has_ended(span.live_from):

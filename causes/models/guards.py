@@ -256,8 +256,8 @@ def check_publication(instance: Publication, raw: bool, using: str | None, **_: 
                 "is not reopened. Publish the text you want to see; nothing was written."
             )
     others = Publication.objects.using(using).filter(entry=entry).exclude(pk=instance.pk)
-    others = Timeline(row.span for row in others.open_or_upcoming(instance.live_from))
-    if objection := others.objection(instance.span):
+    timeline = Timeline(row.span for row in others.open_or_upcoming(instance.live_from))
+    if objection := timeline.objection(instance.span):
         raise Refused(
             f"{what}, publication {instance.uuid}, field {objection.field!r}: "
             f"{objection.sentence} Nothing was written."

@@ -114,9 +114,7 @@ class Publication(NaturalKeyModel):
     @property
     def span(self) -> Span:
         """This row as the rules in causes/timeline.py know it."""
-        return Span(
-            self.uuid, self.revision_id, self.live_from, self.live_until, self.take_down_at
-        )
+        return Span(self.uuid, self.revision_id, self.live_from, self.live_until, self.take_down_at)
 
     def is_live(self, at: datetime | None = None) -> bool:
         return self.span.is_live(at or now())

@@ -44,7 +44,7 @@ class _Stored:
         self.live = self.rows[self.live_span.uuid] if self.live_span else None
         self.ahead = [self.rows[span.uuid] for span in self.timeline.ahead(self.at)]
 
-    def write(self, change: Change, revision: Revision | None = None) -> list[Publication]:
+    def write(self, change: Change, revision: Any = None) -> list[Publication]:
         """Writes a change, whose new publications show `revision`.
 
         Returns the rows that it added, or those with another end if it added none.
@@ -181,10 +181,9 @@ def cancel_schedule(entry: Entry, *, by: User, reason: str = "") -> Publication 
     state = standing(entry)
     first = (*change.drops, *change.ends)[0]
     cancelled = stored.rows[first.uuid]
-    name, moment = "take_down_at", cancelled.live_until
-    if change.drops:
-        name, moment = "publish_at", cancelled.live_from
-    details = {name: moment and moment.isoformat()}
+    name = "publish_at" if change.drops else "take_down_at"
+    moment = cancelled.live_from if change.drops else cancelled.live_until
+    details: dict[str, Any] = {name: moment and moment.isoformat()}
     reopened = next(iter(stored.write(change)), None)
     record(
         Event.Verb.CANCEL_SCHEDULE,
