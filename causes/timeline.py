@@ -261,6 +261,7 @@ def _with_decision(span: Span, following: Span | None) -> Span:
 
     Files of older formats, and rows that were loaded from them, do not say who set an end.
     """
-    if span.live_until in (following and following.live_from, span.take_down_at):
+    end, decided = span.live_until, span.take_down_at
+    if end is None or (following and following.live_from == end) or (decided and decided <= end):
         return span
-    return replace(span, take_down_at=span.live_until)
+    return replace(span, take_down_at=end)
