@@ -169,6 +169,7 @@ FORMS: dict[str, Form] = {
                 Field("revision", reference(uuid)),
                 Field("live_from", moment),
                 Field("live_until", nullable(moment), False),
+                Field("take_down_at", nullable(moment), False),
             ),
         ),
         Form(

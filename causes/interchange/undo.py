@@ -1,23 +1,23 @@
-"""An import taken back: new spans and drafts that bring the earlier state, nothing erased."""
+"""Undoes an import: new drafts and publications bring back the earlier state; nothing is erased."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
 from causes.clock import now
 from causes.interchange.apply import ITEMS_AT_ONCE, NotApplied, after_values, alone
 from causes.interchange.format import Row
-from causes.interchange.here import Here, Span, Standing
+from causes.interchange.here import Here, Standing
 from causes.interchange.plan import Progress, may_of
 from causes.interchange.records import KEY, MODELS, stored
-from causes.interchange.spans import next_instant
+from causes.interchange.spans import noted, recalled
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Event, Import, Tag
 from causes.publishing.entries import predecessors
 from causes.publishing.incoming import Incoming, Names, note_changes, write
 from causes.publishing.verb import User
 from causes.text.names import fold, sort_key
+from causes.timeline import Change, Timeline
 
 
 @dataclass
@@ -25,11 +25,11 @@ class Undone:
     entries: int = 0
     records: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
-    """What stays as it is, and why."""
+    """Everything that stays as it is: (what it is, why)."""
 
 
 class _Rehearsed(Exception):
-    """Rolls back what was only to be looked at."""
+    """Rolls back a rehearsal."""
 
 
 def last_import() -> Import | None:
@@ -44,10 +44,10 @@ def last_import() -> Import | None:
 
 
 def undoing(run: Import, by: User, *, rehearse: bool = False) -> Generator[Progress, None, Undone]:
-    """Takes an import back, step by step; closing the generator before its end changes nothing.
+    """Undoes an import, step by step; closing the generator before its end changes nothing.
 
-    What somebody edited since is listed and left. With `rehearse` all of it is rolled
-    back at the end. Raises NotApplied, ImportRunning.
+    Whatever somebody edited since stays as it is, and is listed. With `rehearse`, everything
+    is rolled back at the end. Raises NotApplied, ImportRunning.
     """
     undone = Undone()
     try:
@@ -135,87 +135,50 @@ class _Undo:
         self.undone.entries += len(coming)
 
     def _back(self, event: Event, standing: Standing, here: Here) -> Incoming | None:
-        before, after = event.details["before"], event.details["after"]
-        what = f"{standing.kind} {standing.slug}"
-        if not self._as_left(standing, after):
-            self._leave(what, "It was edited since, and stays as it is.")
-            return None
-        if objection := self._objection(standing, before):
-            self._leave(what, objection)
+        made = self._noted(standing.slug, standing.head, Timeline())
+        before, after = event.details["before"] or made, event.details["after"]
+        wanted = recalled(before)
+        change = standing.timeline.towards(wanted, self.moment)
+        texts = {before["head"], *(span.revision for span in wanted.spans)}
+        if not self._is_as_left(standing, after):
+            objection = "It was edited since, and stays as it is."
+        elif texts & standing.withheld:
+            objection = "The earlier text was withheld since."
+        else:
+            objection = self._forbidden(standing, before, change)
+        if objection:
+            self._leave(f"{standing.kind} {standing.slug}", objection)
             return None
         work = Incoming(standing.kind, standing.slug, "", entry=standing.pk, head=standing.head)
-        work.last_number = standing.last_number
+        work.last_number, work.change = standing.last_number, change
         work.details = {"import": str(self.run.uuid)}
-        self._back_to_spans(standing, before["spans"] if before else [], work)
-        if before and before["head"] != standing.head and before["head"]:
+        if before["head"] not in (None, standing.head):
             self._back_to_text(standing, here.texts[before["head"]], work)
-        if before and before["slug"] != standing.slug:
+        if before["slug"] != standing.slug:
             work.rename_to = before["slug"]
             work.unredirect = [before["slug"]]
             work.redirects = [{"slug": standing.slug, "created_at": self.at}]
         return work
 
-    def _as_left(self, standing: Standing, after: Row) -> bool:
-        """Whether nobody has touched it since; what only time has ended is no touch."""
-        now_open = [[s.uuid, s.live_from, s.live_until] for s in self._open(standing.spans)]
-        then_open = [
-            [uuid, begin, end] for uuid, _, begin, end in after["spans"] if not end or end > self.at
-        ]
-        same = sorted(now_open, key=str) == sorted(then_open, key=str)
-        return same and standing.slug == after["slug"] and standing.head == after["head"]
+    def _noted(self, slug: str, head: str | None, timeline: Timeline) -> Row:
+        """An entry as events have it, without the ends that people set: old events lack them."""
+        details = noted(slug, head, timeline, self.moment)
+        return details | {"spans": [span[:4] for span in details["spans"]]}
 
-    def _open(self, spans: list[Span]) -> list[Span]:
-        return [span for span in spans if not span.ended(self.at)]
+    def _is_as_left(self, standing: Standing, after: Row) -> bool:
+        """Whether nobody edited an entry since; an end that time has brought is no edit."""
+        left = self._noted(after["slug"], after["head"], recalled(after))
+        return self._noted(standing.slug, standing.head, standing.timeline) == left
 
-    def _objection(self, standing: Standing, before: Row | None) -> str:
-        texts = {span[1] for span in before["spans"]} if before else set()
-        if before and before["head"]:
-            texts.add(before["head"])
-        if texts & standing.withheld:
-            return "The text that it would go back to was withheld since."
-        spans = before["spans"] if before else []
-        moves = [[s.revision, s.live_until] for s in self._open(standing.spans)] != [
-            [s[1], s[3]] for s in spans
-        ]
-        if moves and not self.may.publish:
-            return "Readers would see a difference, and you may not publish it."
-        if (
-            before
-            and before["head"] != standing.head
-            and not self.may.do(f"change_{standing.kind}")
-        ):
+    def _forbidden(self, standing: Standing, before: Row, change: Change) -> str:
+        """Why this person may not bring the earlier state back, as a sentence; or nothing."""
+        if change and not self.may.publish:
+            return "Readers would see a difference, and you may not publish."
+        if before["head"] != standing.head and not self.may.do(f"change_{standing.kind}"):
             return f"You may not change a {standing.kind}."
-        if before and before["slug"] != standing.slug and not self.may.do("rename_entry"):
+        if before["slug"] != standing.slug and not self.may.do("rename_entry"):
             return "You may not rename it."
         return ""
-
-    def _back_to_spans(self, standing: Standing, spans: list[Any], work: Incoming) -> None:
-        at = next_instant(standing.spans, self.at)
-        have = next((span for span in standing.spans if span.live(self.at)), None)
-        want = next((s for s in spans if s[2] <= self.at and (not s[3] or s[3] > at)), None)
-        if have and (want is None or want[1] != have.revision):
-            work.end.append((have.pk, at))
-        elif have and want and want[3] != have.live_until:
-            work.end.append((have.pk, want[3]))
-        if want and (have is None or want[1] != have.revision):
-            work.lay.append(
-                {
-                    "uuid": str(uuid4()),
-                    "revision": want[1],
-                    "live_from": at,
-                    "live_until": want[3],
-                }
-            )
-        ahead = {span.uuid: span for span in standing.spans if not span.begun(self.at)}
-        wanted = {s[0]: s for s in spans if s[2] > at}
-        for uuid, span in ahead.items():
-            if uuid not in wanted or wanted[uuid][3] != span.live_until:
-                work.forget.append(span.pk)
-        for uuid, (_, revision, begin, end) in wanted.items():
-            if uuid not in ahead or ahead[uuid].live_until != end:
-                work.lay.append(
-                    {"uuid": uuid, "revision": revision, "live_from": begin, "live_until": end}
-                )
 
     def _back_to_text(self, standing: Standing, text: Row, work: Incoming) -> None:
         entry = Entry.objects.get(pk=standing.pk)
