@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from causes.models import Entry, Event, Publication, Review, Source, Tag
 from causes.models.entry import INTRODUCTION
 from causes.models.revision import LONG_OF_REVISION
+from causes.states import Step, at_step
 from causes.text.likeness import near_duplicates
 
 SHOWN = 8
@@ -63,8 +64,8 @@ def concerning(user: Any) -> list[Section]:
 
 
 def _sections(user: User) -> Iterator[Section]:
-    step, verb = Entry.Step, Event.Verb
-    mine: Any = Entry.objects.at_step(step.DRAFT).filter(
+    step, verb = Step, Event.Verb
+    mine: Any = at_step(step.DRAFT).filter(
         revisions__author=user, revisions__number=F("last_number")
     )
     # A text that was public, and was taken down, is no draft that somebody still works on.
@@ -92,13 +93,11 @@ def _sections(user: User) -> Iterator[Section]:
 _BY = "{who}, {at}{why}"
 
 
-def _at(step: Entry.Step, verb: Event.Verb) -> Any:
+def _at(step: Step, verb: Event.Verb) -> Any:
     """Entries at a step, found from the events that lead there: those are few."""
     led = Event.objects.filter(verb=verb).exclude(entry=None)
     return (
-        Entry.objects.at_step(step)
-        .filter(pk__in=led.values("entry"))
-        .filter(revisions__number=F("last_number"))
+        at_step(step).filter(pk__in=led.values("entry")).filter(revisions__number=F("last_number"))
     )
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
-LAYERS = """clock addresses timeline text queries models database lists reading worklist search
+LAYERS = """clock addresses timeline text queries models database states lists reading worklist search
     publishing interchange""".split()
 ENTRY_POINTS = ["public", "admin", "management"]
 
