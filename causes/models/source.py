@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from causes.addresses import address
 from causes.clock import future_objection, now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.publication import Publication
 from causes.models.revision import Citation
 from causes.models.texts import AddressField, LineField, SortKeyField
 from causes.text.citations import KEY
@@ -28,8 +29,6 @@ def with_full_stop(authors: str) -> str:
 class SourceQuerySet(NaturalKeyQuerySet["Source"]):
     def with_live(self, at: datetime | None = None) -> Self:
         """Those that a text which visitors can read cites."""
-        from causes.models.publication import Publication
-
         # From the citations to the spans: the other way round it would be all spans
         # for each source.
         live = Publication.objects.live(at).filter(revision=OuterRef("revision"))

@@ -5,13 +5,11 @@ new one and leaves the old as an alias (`merged_into`), and so does merging. Pas
 revisions and old fixtures keep pointing at the row that they named.
 """
 
-from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from taggit.models import ItemBase, TagBase
 
@@ -55,10 +53,6 @@ class TaxonQuerySet(NaturalKeyQuerySet[Any]):
     def current(self) -> Self:
         """Without those that live on only as aliases."""
         return self.filter(merged_into=None)
-
-    def with_live(self, at: datetime | None = None) -> Self:
-        """Those under which a visitor finds something."""
-        return self.current().filter(self.model.has_live(at))
 
 
 class Taxon(models.Model):
@@ -162,21 +156,6 @@ class Category(NaturalKeyModel, Taxon):
     def get_absolute_url(self) -> str:
         return address("category", self.slug)
 
-    @classmethod
-    def has_live(cls, at: datetime | None = None) -> Any:
-        """Of a category in an outer query: whether a public cause is in it, under any name."""
-        from causes.models.listing import Listing
-
-        return Exists(Listing.objects.live(at).filter(kind="cause", category=OuterRef("pk")))
-
-    @classmethod
-    def live_publications(cls, category: Any, at: datetime | None = None) -> Any:
-        """The public spans of causes in this category, under any of its names."""
-        from causes.models.publication import Publication
-
-        names = [category.pk, *category.aliases.values_list("pk", flat=True)]
-        return Publication.objects.live(at).of_causes().filter(revision__category__in=names)
-
 
 class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
     natural_key_fields = ("slug",)
@@ -199,22 +178,6 @@ class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
     def slugify(self, tag: str, i: int | None = None) -> str:
         """The one slug of a name. Never a numbered one: that would be the same tag twice."""
         return name_slug(tag)
-
-    @classmethod
-    def has_live(cls, at: datetime | None = None) -> Any:
-        """Of a tag in an outer query: whether a public cause carries it, under any name."""
-        from causes.models.listing import ListedTag
-
-        return Exists(ListedTag.objects.live(at).filter(tag=OuterRef("pk")))
-
-    @classmethod
-    def live_publications(cls, tag: Any, at: datetime | None = None) -> Any:
-        """The public spans of causes that carry this tag, under any of its names."""
-        from causes.models.publication import Publication
-
-        names = [tag.pk, *tag.aliases.values_list("pk", flat=True)]
-        links = TaggedRevision.objects.filter(content_object=OuterRef("revision"), tag__in=names)
-        return Publication.objects.live(at).of_causes().filter(Exists(links))
 
 
 class TaggedRevisionQuerySet(models.QuerySet[Any]):
