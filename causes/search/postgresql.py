@@ -6,13 +6,13 @@ from typing import Any
 from django.db import connection
 
 from causes.clock import now
+from causes.database.live import live
 from causes.search.query import RANKED, Item
 
 # Ranked when the newest are known, since that reads the whole of an index entry.
 _NEWEST = f"""SELECT s.revision_id, s.words FROM causes_search s
     WHERE s.{{column}} @@ {{{{query}}}} AND EXISTS (
-        SELECT 1 FROM causes_publication p WHERE p.revision_id = s.revision_id
-        AND p.live_from <= %s AND (p.live_until IS NULL OR p.live_until > %s))
+        SELECT 1 FROM causes_publication p WHERE p.revision_id = s.revision_id AND {live("p")})
     ORDER BY s.revision_id DESC LIMIT {RANKED}"""
 
 _FIND = f"""WITH

@@ -3,10 +3,11 @@
 from django.db import connection
 
 from causes.clock import now
+from causes.database.live import live
 from causes.search.query import RANKED, Item
 
-_LIVE = """EXISTS (SELECT 1 FROM causes_publication p WHERE p.revision_id = causes_search.rowid
-    AND p.live_from <= %s AND (p.live_until IS NULL OR p.live_until > %s))"""
+_LIVE = f"""EXISTS (SELECT 1 FROM causes_publication p
+    WHERE p.revision_id = causes_search.rowid AND {live("p")})"""
 
 _FIND = f"""WITH
     titled AS MATERIALIZED (

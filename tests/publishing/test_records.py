@@ -11,7 +11,7 @@ from causes import publishing
 from causes.clock import now
 from causes.models import Category, Entry, Event, Source, Tag
 from causes.models.guards import Refused
-from causes.models.preview import preview_links
+from causes.preview_links import preview_links
 from causes.publishing import EverPublic, NoSuchLink, NotPermitted
 from causes.states import state_of
 from tests.factories import (
