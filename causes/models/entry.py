@@ -17,11 +17,11 @@ RESERVED = frozenset(
         "admin article categories causes feed healthz preview search sitemap sources static tags"
     ).split()
 )
-"""First parts of addresses that are not free for pages."""
+"""Slugs that no page can have: parts of the site begin with them."""
 
 
 def entry_address(kind: str, slug: str, where: Addresses | None = None) -> str:
-    """Where an entry is read."""
+    """The path at which visitors read an entry."""
     where = where or addresses()
     if kind == Entry.Kind.CAUSE:
         return where.of("cause", slug)
@@ -29,7 +29,7 @@ def entry_address(kind: str, slug: str, where: Addresses | None = None) -> str:
 
 
 class Entry(NaturalKeyModel):
-    """What keeps its identity while its text changes: a kind, a slug, a count of revisions."""
+    """An address with its revisions: a cause or a page. State and step: causes/states.py."""
 
     class Kind(models.TextChoices):
         CAUSE = "cause", "cause"
@@ -75,16 +75,16 @@ class Entry(NaturalKeyModel):
     def newest(self) -> Any:
         """The newest revision with its category, or None for an entry that has none yet."""
         rows = self.revisions.filter(number=self.last_number)
-        # In no order: there is one, and theirs would ask for the entry again.
+        # Without an order: there is only one row, and the default order joins the entry again.
         return rows.select_related("category__merged_into").order_by().first()
 
     def ever_public(self) -> bool:
-        """Whether a span was ever laid on one of its texts, begun or not."""
+        """Whether it has a publication: past, live or scheduled."""
         return self.publications.exists()
 
     @classmethod
     def slug_objection(cls, slug: str, kind: str) -> str:
-        """Why an entry of this kind cannot have this slug, as a sentence; or nothing."""
+        """A sentence saying why an entry of this kind cannot have this slug, or an empty string."""
         if not is_slug(slug) or len(slug) > 100:
             return f"The slug {slug!r} cannot be used: write {SLUG_RULE}, at most 100 characters."
         if kind == cls.Kind.PAGE and slug in RESERVED:
@@ -117,7 +117,7 @@ class Page(Entry):
 
 
 class Redirect(NaturalKeyModel):
-    """A slug that an entry once had in public: its address still leads there."""
+    """A slug that an entry had while it was public. Its old address still leads to the entry."""
 
     natural_key_fields = ("slug",)
 

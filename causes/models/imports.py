@@ -1,4 +1,4 @@
-"""An import: a file of content that came in, and what became of it."""
+"""An import: the files, the options, the result, and whether it was undone."""
 
 import uuid
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 
 
 class Import(NaturalKeyModel):
-    """What was done to each entry is in the event log, in rows that point here."""
+    """Events that point to this row record the changes to each entry."""
 
     class State(models.TextChoices):
         PLANNED = "planned", "Planned"

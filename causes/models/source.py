@@ -1,4 +1,4 @@
-"""A source is what a text rests on. Its key never changes once a text cites it."""
+"""A source is a publication that texts cite by its key, which then never changes."""
 
 from collections.abc import Container
 from datetime import datetime
@@ -22,23 +22,23 @@ from causes.text.identifiers import TIDY, doi_address, identities
 
 
 def with_full_stop(authors: str) -> str:
-    """The authors with one full stop behind them."""
+    """The authors, ending in exactly one full stop."""
     return authors.rstrip(".") + "."
 
 
 class SourceQuerySet(NaturalKeyQuerySet["Source"]):
     def with_live(self, at: datetime | None = None) -> Self:
-        """Those that a text which visitors can read cites."""
-        # From the citations to the spans: the other way round it would be all spans
-        # for each source.
+        """Sources that a live text cites."""
+        # From the citations to the publications. The other way round, the database would read
+        # all live publications for each source.
         live = Publication.objects.live(at).filter(revision=OuterRef("revision"))
         citations = Citation.objects.filter(source_key=OuterRef("key"))
         return self.filter(Exists(citations.filter(Exists(live))))
 
     def known_by(self, wanted: Container[tuple[str, str]]) -> list[tuple["Source", str]]:
-        """Those that one of these identities is of, each with the field that says so.
+        """Sources with one of these identities, each with the field that holds it.
 
-        They are compared one by one: what makes two addresses the same is no SQL.
+        They are compared in Python: SQL cannot tell whether two web addresses are the same.
         """
         found = []
         for source in self.only("key", "title", "withdrawn_on", *TIDY).order_by("key"):
@@ -138,7 +138,7 @@ class Source(NaturalKeyModel):
             raise ValidationError(objections)
 
     def objections(self) -> dict[str, str]:
-        """What is wrong between its fields, as a sentence for each field."""
+        """Contradictions between fields: a sentence for each field that is wrong."""
         found = {}
         for name in ("checked_on", "withdrawn_on"):
             field: Any = self._meta.get_field(name)
@@ -150,7 +150,7 @@ class Source(NaturalKeyModel):
         return found
 
     def identities(self) -> dict[tuple[str, str], str]:
-        """What it is known by beside its key: see causes/text/identifiers.py."""
+        """The identifiers of the paper, such as its DOI: see causes/text/identifiers.py."""
         return identities({name: getattr(self, name) for name in TIDY})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -166,7 +166,7 @@ class Source(NaturalKeyModel):
 
     @property
     def links(self) -> list[tuple[str, str]]:
-        """Where to read it: (what the link says, address)."""
+        """Links to the paper: (words of the link, web address)."""
         found = []
         if self.doi:
             found.append((f"doi:{self.doi}", doi_address(self.doi)))
