@@ -3,13 +3,13 @@
 import uuid
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.imports import Import
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 from causes.models.texts import LineField, ShortTextField
 
 
@@ -61,14 +61,7 @@ class Event(NaturalKeyModel):
         on_delete=models.PROTECT,
         related_name="events",
     )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    actor = person(editable=True)
 
     objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
 

@@ -3,11 +3,11 @@
 import uuid
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 from causes.models.revision import Revision
 from causes.models.texts import LineField, TextField
 
@@ -32,15 +32,7 @@ class Review(NaturalKeyModel):
     reviewed_on = models.DateField()
     due_on = models.DateField("next review due", null=True, blank=True)
     notes = TextField(blank=True, max_length=2000)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    recorded_by = person()
     created_at = models.DateTimeField(default=now, editable=False)
 
     objects: ClassVar[Any] = ReviewQuerySet.as_manager()

@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import connection, models, transaction
 from taggit.managers import TaggableManager
 
 from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 from causes.models.taxonomy import Category, Tag, TaggedRevision
 from causes.models.texts import BodyField, LineField, SortKeyField
 from causes.text.body import cited_keys
@@ -135,16 +135,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         blank=True,
         help_text="What you changed and why, for your colleagues. Readers do not see it.",
     )
-    # People are not content: a fixture carries no accounts.
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="revisions",
-    )
+    author = person(related_name="revisions")
     created_at = models.DateTimeField(default=now, editable=False)
     withheld_at = models.DateTimeField(
         null=True,

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
@@ -14,9 +13,10 @@ from django.db.models import Exists, OuterRef
 from causes.addresses import address
 from causes.clock import future_objection, now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 from causes.models.publication import Publication
 from causes.models.revision import Citation
-from causes.models.texts import AddressField, LineField, SortKeyField
+from causes.models.texts import LineField, SortKeyField, URLField
 from causes.text.citations import KEY
 from causes.text.identifiers import TIDY, doi_address, identities
 
@@ -98,7 +98,7 @@ class Source(NaturalKeyModel):
         blank=True,
         validators=[RegexValidator(r"^PMC[0-9]+\Z", "A PMCID looks like PMC5541325.")],
     )
-    url = AddressField(
+    url = URLField(
         "address", blank=True, max_length=500, validators=[URLValidator(schemes=["http", "https"])]
     )
     checked_on = models.DateField(
@@ -107,15 +107,7 @@ class Source(NaturalKeyModel):
         blank=True,
         help_text="When an editor last read it and found that it says what the texts say it does.",
     )
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    checked_by = person()
     withdrawn_on = models.DateField(
         "withdrawn on",
         null=True,

@@ -26,7 +26,7 @@ _FIND = f"""WITH
 
 
 def find(items: list[Item], all_words: bool, limit: int, offset: int) -> tuple[int, list[int]]:
-    """How many public texts match, and one page of their revisions, by id."""
+    """The number of public texts that match, and the ids of the revisions on one page."""
     joined = (" AND " if all_words else " OR ").join(map(_any_of, items))
     moment = now().replace(tzinfo=None).isoformat(" ")
     asked = (f"{{title}} : ({joined})", moment, moment, joined, moment, moment, limit, offset)
