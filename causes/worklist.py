@@ -5,7 +5,7 @@ Each section is one query, however many rows it has.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -135,11 +135,16 @@ def _entries(
         step_why=Subquery(last.values("reason")[:1]),
     )
 
-    def row_of(row: Any) -> Row:
-        return Row(row.newest_title, _change(row.kind, row.pk), detail(row))
-
     more = f"{_list('cause')}?step={step}" if step else ""
-    return _section(key, title, rows, ("-newest_at", "pk"), row_of, concerns, more)
+    return _section(
+        key,
+        title,
+        rows,
+        ("-newest_at", "pk"),
+        lambda row: Row(row.newest_title, _change(row.kind, row.pk), detail(row)),
+        concerns,
+        more,
+    )
 
 
 def _last_step(row: Any) -> str:
@@ -162,10 +167,14 @@ def _publications(
     rows = publications.select_related("entry", "revision")
     rows = rows.defer(*LONG_OF_REVISION, "revision__summary")
 
-    def row_of(row: Any) -> Row:
-        return Row(row.revision.title, _change(row.entry.kind, row.entry_id), detail(row))
-
-    return _section(key, title, rows, order, row_of, concerns)
+    return _section(
+        key,
+        title,
+        rows,
+        order,
+        lambda row: Row(row.revision.title, _change(row.entry.kind, row.entry_id), detail(row)),
+        concerns,
+    )
 
 
 def _scheduled() -> Iterator[Section]:
@@ -222,11 +231,18 @@ def _reviews() -> Iterator[Section]:
 
 
 def _review_section(key: str, title: str, reviews: Any) -> Section:
-    def row_of(row: Any) -> Row:
-        path = _change(row.revision.entry.kind, row.revision.entry_id)
-        return Row(row.live_title, path, f"due {_day(row.due_on)}, last by {row.reviewer}")
-
-    return _section(key, title, reviews, ("due_on", "pk"), row_of, ("review_entry",))
+    return _section(
+        key,
+        title,
+        reviews,
+        ("due_on", "pk"),
+        lambda row: Row(
+            row.live_title,
+            _change(row.revision.entry.kind, row.revision.entry_id),
+            f"due {date_format(row.due_on, 'j M Y')}, last by {row.reviewer}",
+        ),
+        ("review_entry",),
+    )
 
 
 def _uncited() -> Section:
@@ -256,11 +272,16 @@ def _sources() -> Iterator[Section]:
 
 
 def _source_section(key: str, title: str, sources: Any, checked: str) -> Section:
-    def row_of(row: Any) -> Row:
-        return Row(f"[@{row.key}]", _change("source", row.pk), row.title)
-
     more = f"{_list('source')}?checked={checked}"
-    return _section(key, title, sources, ("key",), row_of, ("change_source",), more)
+    return _section(
+        key,
+        title,
+        sources,
+        ("key",),
+        lambda row: Row(f"[@{row.key}]", _change("source", row.pk), row.title),
+        ("change_source",),
+        more,
+    )
 
 
 def _tags() -> Iterator[Section]:
@@ -284,10 +305,6 @@ def _change(kind: str, pk: int) -> str:
 
 def _list(kind: str) -> str:
     return reverse(f"admin:causes_{kind}_changelist")
-
-
-def _day(on: date) -> str:
-    return date_format(on, "j M Y")
 
 
 def _moment(at: datetime) -> str:

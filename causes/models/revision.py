@@ -36,9 +36,10 @@ class _Derives:
     """
 
     attname: str
+    defaults: ClassVar[dict[str, Any]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"editable": False, **kwargs})
+        super().__init__(*args, **{"editable": False, **self.defaults, **kwargs})
         self.serialize = False
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
@@ -49,22 +50,19 @@ class _Derives:
 class UncitedField(_Derives, models.PositiveSmallIntegerField):
     """The number of paragraphs in the body that cite nothing."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": 0, **kwargs})
+    defaults = {"default": 0}
 
 
 class DerivedTextField(_Derives, models.TextField):
     """A text derived from title, summary and body."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": "", "db_default": "", "blank": True, **kwargs})
+    defaults = {"default": "", "db_default": "", "blank": True}
 
 
 class ReaderField(_Derives, models.PositiveSmallIntegerField):
     """The version of the code that derived the texts, or 0 if none did."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": 0, "db_default": 0, **kwargs})
+    defaults = {"default": 0, "db_default": 0}
 
 
 def _tags() -> models.Prefetch:

@@ -159,13 +159,10 @@ class Source(NaturalKeyModel):
     @property
     def links(self) -> list[tuple[str, str]]:
         """Links to the paper: (words of the link, web address)."""
-        found = []
-        if self.doi:
-            found.append((f"doi:{self.doi}", doi_address(self.doi)))
-        if self.pmcid:
-            found.append((self.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{self.pmcid}/"))
-        if self.pmid:
-            found.append((f"PMID {self.pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/"))
-        if self.url:
-            found.append((urlsplit(self.url).hostname or self.url, self.url))
-        return found
+        every = (
+            (self.doi, f"doi:{self.doi}", doi_address(self.doi)),
+            (self.pmcid, self.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{self.pmcid}/"),
+            (self.pmid, f"PMID {self.pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/"),
+            (self.url, urlsplit(self.url).hostname or self.url, self.url),
+        )
+        return [(words, url) for known, words, url in every if known]

@@ -88,14 +88,15 @@ def advise(title: str, summary: str, body: str) -> list[Advice]:
         found.append(Advice("title", "The title is missing."))
     if not summary.strip():
         found.append(Advice("summary", "The summary is missing: lists and search engines show it."))
-    for block in uncited_paragraphs(body):
-        found.append(Advice("body", "This paragraph cites no source.", _excerpt(block)))
-    for sentence in sentences_of(body):
-        count = len(WORD.findall(sentence))
-        if count > LONG_SENTENCE:
-            found.append(
-                Advice("body", f"This sentence has {count} words: split it.", _excerpt(sentence))
-            )
+    found += [
+        Advice("body", "This paragraph cites no source.", _excerpt(block))
+        for block in uncited_paragraphs(body)
+    ]
+    found += [
+        Advice("body", f"This sentence has {count} words: split it.", _excerpt(sentence))
+        for sentence in sentences_of(body)
+        if (count := len(WORD.findall(sentence))) > LONG_SENTENCE
+    ]
     found += _skipped_levels(render(body).headings)
     for link in read_body(body).links:
         if not link.words:
@@ -114,16 +115,17 @@ def advise(title: str, summary: str, body: str) -> list[Advice]:
 
 
 def _skipped_levels(headings: list[Heading]) -> list[Advice]:
-    found, before = [], 1
-    for heading in headings:
-        if heading.level > before + 1:
-            sentence = (
-                f"This heading has level {heading.level}, but the one above it has level "
-                f"{before}: do not skip a level."
-            )
-            found.append(Advice("body", sentence, heading.text))
-        before = heading.level
-    return found
+    levels = [1, *(heading.level for heading in headings)]
+    return [
+        Advice(
+            "body",
+            f"This heading has level {heading.level}, but the one above it has level {before}: "
+            "do not skip a level.",
+            heading.text,
+        )
+        for before, heading in zip(levels, headings, strict=False)
+        if heading.level > before + 1
+    ]
 
 
 def _excerpt(text: str) -> str:

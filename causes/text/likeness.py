@@ -51,22 +51,14 @@ def _keys(name: str) -> set[str]:
 
 
 def _close(one: str, other: str) -> bool:
-    first, second = " ".join(sorted(_words(one))), " ".join(sorted(_words(other)))
-    if first == second:
-        return True
+    """Whether two names that share a key differ by one letter, or by two swapped letters."""
+    first, second = (" ".join(sorted(_words(name))) for name in (one, other))
     if re.sub(r"\D", "", first) != re.sub(r"\D", "", second):
         return False
-    # At most one letter added, removed or replaced, or two letters swapped.
-    if len(first) > len(second):
-        first, second = second, first
-    if len(second) - len(first) > 1:
-        return False
-    start = 0
-    while start < len(first) and first[start] == second[start]:
-        start += 1
-    if len(first) < len(second):
-        return first[start:] == second[start + 1 :]
-    swapped = first[start : start + 2] == second[start : start + 2][::-1]
-    return first[start + 1 :] == second[start + 1 :] or (
-        swapped and first[start + 2 :] == second[start + 2 :]
-    )
+    if len(first) != len(second):
+        return True  # they share a key, so one is the other without a letter
+    places = [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
+    if len(places) < 2:
+        return True
+    changed = slice(places[0], places[-1] + 1)
+    return len(places) == 2 and first[changed] == second[changed][::-1]

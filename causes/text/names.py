@@ -82,13 +82,10 @@ def initial(name: str) -> Initial:
     first = sort_key(name)[0]
     if first == "\t":
         return Initial("Signs", "letter-signs")
-    if first.isascii():
-        return (
-            Initial("0–9", "letter-09")
-            if first.isdigit()
-            else Initial(first.upper(), f"letter-{first}")
-        )
-    return Initial(first.upper(), f"letter-u{ord(first):x}")
+    if first.isascii() and first.isdigit():
+        return Initial("0–9", "letter-09")
+    anchor = first if first.isascii() else f"u{ord(first):x}"
+    return Initial(first.upper(), f"letter-{anchor}")
 
 
 def tags_from_string(text: str) -> list[str]:
