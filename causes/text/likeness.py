@@ -60,5 +60,5 @@ def _close(one: str, other: str) -> bool:
     places = [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
     if len(places) < 2:
         return True
-    changed = slice(places[0], places[-1] + 1)
-    return len(places) == 2 and first[changed] == second[changed][::-1]
+    start, end = places[0], places[-1] + 1
+    return end - start == 2 and first[start:end] == second[start:end][::-1]
