@@ -10,9 +10,9 @@ class CausesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from causes import database
+        from causes import database, roles
         from causes.database import files, finding
-        from causes.models import guards, roles
+        from causes.models import guards
 
         guards.connect()
         connection_created.connect(finding.teach_sqlite)

@@ -1,35 +1,36 @@
-"""Lists of causes as visitors see them: in the order of an index, and never counted to the end."""
+"""Lists of causes for visitors: read in the order of an index, and never counted to the end.
+
+A *list* is shown to people. The rows that it is read from are those of causes/models/listing.py.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
-from django.db.models import Count, F
-from django.http import Http404
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from causes.addresses import Addresses, addresses
 from causes.clock import now
 from causes.models import Category, Citation, Entry, ListedTag, Listing, Source, Tag
 from causes.models.entry import entry_address
 from causes.queries.prepared import Prepared
-from causes.text.numbers import whole_number
 
 PAGE_SIZE = 20
 A_TO_Z_SIZE = 100
 SOURCES_SIZE = 50
 COUNTED = 1000
-"""How far causes are counted; beyond it a page says that there are more."""
-
+"""How far causes are counted. Of a longer list, a page says that there are more."""
 
 NEWEST = 40
-"""How many texts of each tag are looked at for related causes, so that it costs the same
-whether a tag has forty or forty thousand."""
+"""How many of the newest causes with each tag are considered for related causes.
+
+Related causes then cost the same whether a tag has forty causes or forty thousand.
+"""
 
 
 class Card(NamedTuple):
-    """What a list shows of one entry."""
+    """The parts of an entry that a list shows."""
 
     address: str
     title: str
@@ -52,28 +53,26 @@ class Link(NamedTuple):
 
 @dataclass
 class PageOfList:
-    """One page of a list, and what stands above and beneath it."""
+    """One page of a list. A page beyond the last one has no rows."""
 
     rows: list[Any]
     number: int
     count: int = 0
-    """How many there are; `COUNTED + 1` when there are more than are counted."""
+    """The length of the list, or `COUNTED + 1` if it is longer than causes are counted."""
     last: int | None = None
-    """The number of the last page, if the rows were counted to the end."""
+    """The number of the last page, if the list was counted to the end."""
     more: bool = False
-    query: dict[str, str] = field(default_factory=dict)
-
-    def _to(self, number: int) -> str:
-        return urlencode({**self.query, "page": number})
+    """Whether another page follows."""
 
     @property
-    def previous(self) -> str:
-        """The query of the page before, if there is one."""
-        return self._to(self.number - 1) if self.number > 1 else ""
+    def previous(self) -> int:
+        """The number of the page before this one, or 0."""
+        return self.number - 1
 
     @property
-    def next(self) -> str:
-        return self._to(self.number + 1) if self.more else ""
+    def next(self) -> int:
+        """The number of the page after this one, or 0."""
+        return self.number + 1 if self.more else 0
 
     @property
     def here(self) -> str:
@@ -81,36 +80,22 @@ class PageOfList:
 
     @property
     def counted(self) -> str:
-        """How many causes there are, in words."""
+        """The number of causes, in words."""
         if self.count > COUNTED:
             return f"More than {COUNTED:,} causes"
         return f"{self.count:,} cause{'' if self.count == 1 else 's'}"
 
 
-class NoSuchPage(Http404):
-    """A page of a list that is not there was asked for."""
-
-
-def page_number(asked: str) -> int:
-    """The number in `?page=`. Raises NoSuchPage, which answers 404."""
-    number = whole_number(asked, most=999_999)
-    if not number:
-        raise NoSuchPage
-    return number
-
-
 def paged(
     number: int, size: int, fetch: Callable[[int, int], list[Any]], count: Callable[[], int]
 ) -> PageOfList:
-    """One page of what `fetch(limit, offset)` finds. Raises NoSuchPage for one beyond the last.
+    """One page of the rows that `fetch(limit, offset)` returns.
 
-    `count` says how many there are, or `COUNTED + 1` when there are more.
+    `count()` returns the length of the list, or `COUNTED + 1` if it is longer than that.
     """
     rows = fetch(size + 1, (number - 1) * size)
-    if not rows and number > 1:
-        raise NoSuchPage
     more = len(rows) > size
-    total = count() if more or number > 1 else len(rows)
+    total = count() if more or (rows and number > 1) else len(rows)
     last = None if total > COUNTED else -(-total // size)
     return PageOfList(rows[:size], number, total, last, more)
 
@@ -122,14 +107,18 @@ def _in_order(rows: Any) -> Any:
     return rows.order_by("sort_title", "publication_id").values_list("publication_id", "sort_title")
 
 
+def _causes(at: datetime | None = None) -> Any:
+    return Listing.objects.live(at).filter(kind=Entry.Kind.CAUSE)
+
+
 @Prepared
 def _of_category(at: datetime, category: int) -> Any:
-    return _in_order(Listing.objects.live(at).filter(kind=Entry.Kind.CAUSE, category=category))
+    return _in_order(_causes(at).filter(category=category))
 
 
 @Prepared
 def _without_category(at: datetime) -> Any:
-    return _in_order(Listing.objects.live(at).filter(kind=Entry.Kind.CAUSE, category=None))
+    return _in_order(_causes(at).filter(category=None))
 
 
 @Prepared
@@ -139,7 +128,7 @@ def _of_tag(at: datetime, tag: int) -> Any:
 
 @Prepared
 def _all_causes(at: datetime) -> Any:
-    return _in_order(Listing.objects.live(at).filter(kind=Entry.Kind.CAUSE))
+    return _in_order(_causes(at))
 
 
 @Prepared
@@ -153,18 +142,18 @@ _SHOWN = "l.kind, l.slug, l.title, l.summary"
 _JOINED = "JOIN causes_listing l ON l.publication_id = listed.publication_id"
 _CARDS = f"""SELECT place, {_SHOWN} FROM ({{query}}) listed {_JOINED}
     ORDER BY place, listed.sort_title, listed.publication_id"""
+_COUNT = "SELECT count(*) FROM ({query}) listed"
 
 
 def _page(rows: Prepared, number: int, size: int, **given: int | str) -> PageOfList:
-    at = now()
+    many, where = [{"at": now(), **given}], addresses()
 
     def fetch(limit: int, offset: int) -> list[Card]:
-        found = rows.within(_CARDS, [{"at": at, **given}], limit=limit, offset=offset)
-        return cards([row[1:] for row in found], addresses())
+        found = rows.within(_CARDS, many, limit=limit, offset=offset)
+        return [_card(where, *row) for _, *row in found]
 
     def count() -> int:
-        counting = "SELECT count(*) FROM ({query}) listed"
-        return int(rows.within(counting, [{"at": at, **given}], limit=COUNTED + 1)[0][0])
+        return int(rows.within(_COUNT, many, limit=COUNTED + 1)[0][0])
 
     return paged(number, size, fetch, count)
 
@@ -176,6 +165,14 @@ def cards(rows: Iterable[Any], where: Addresses) -> list[Card]:
 
 def _card(where: Addresses, kind: str, slug: str, title: str, summary: str) -> Card:
     return Card(entry_address(kind, slug, where), title, summary)
+
+
+def causes_a_to_z(number: int) -> PageOfList:
+    """A page of all live causes, by title."""
+    return _page(_all_causes, number, A_TO_Z_SIZE)
+
+
+# By category and by tag -----------------------------------------------------------------
 
 
 @Prepared
@@ -191,17 +188,17 @@ def _tag_at(slug: str) -> Any:
 
 
 class Found(NamedTuple):
-    """What stands at the address of a category or tag."""
+    """The category or tag with a slug."""
 
     taxon: Link
     pk: int
-    """Of the row under which its causes are listed: its own, or that of what it became."""
+    """The row under which its causes are listed: its own, or the one it was merged into."""
     moved_to: str
-    """The address of the category or tag that it was merged into, if it was."""
+    """The address of the category or tag that it was merged into, or an empty string."""
 
 
 def taxon_at(kind: str, slug: str) -> Found | None:
-    """The "category" or "tag" at a slug."""
+    """The "category" or "tag" with this slug."""
     rows = (_category_at if kind == "category" else _tag_at)(slug=slug)
     if not rows:
         return None
@@ -212,14 +209,10 @@ def taxon_at(kind: str, slug: str) -> Found | None:
 
 
 def causes_of(kind: str, pk: int, number: int) -> PageOfList:
-    """A page of the live causes in a "category" or under a "tag", under any of its names."""
+    """A page of the live causes in a "category" or with a "tag", under any of its names."""
     if kind == "tag":
         return _page(_of_tag, number, PAGE_SIZE, tag=pk)
     return _page(_of_category, number, PAGE_SIZE, category=pk)
-
-
-def causes_a_to_z(number: int) -> PageOfList:
-    return _page(_all_causes, number, A_TO_Z_SIZE)
 
 
 @Prepared
@@ -228,7 +221,10 @@ def _categories() -> Any:
 
 
 def causes_by_category(size: int) -> list[tuple[Link | None, PageOfList]]:
-    """The first live causes of every category, in the editors' order; in the end those of none."""
+    """The first live causes of each category, in the editors' order of categories.
+
+    Causes without a category come last, under None.
+    """
     at, where = now(), addresses()
     categories = [
         Link(pk, name, where.of("category", slug), description)
@@ -255,10 +251,37 @@ def _shelves(
     ]
 
 
-def related_rows(at: datetime, publication: int, tags: list[int], size: int) -> list[Any]:
-    """The live causes that share most tags with this one, of the newest under each tag.
+def _listed(model: type[Category] | type[Tag]) -> tuple[Any, str]:
+    """The rows of live causes by category or tag, and the column that names it."""
+    if model is Tag:
+        return ListedTag.objects.live(), "tag"
+    return _causes(), "category"
 
-    Of those that share as many, the newest come first. Rows are what `cards` takes.
+
+def live_causes(taxon: Category | Tag) -> int:
+    """The number of live causes in a category or with a tag that was not merged into another."""
+    rows, column = _listed(type(taxon))
+    return int(rows.filter(**{column: taxon}).count())
+
+
+def taxa_with_causes(model: type[Category] | type[Tag]) -> QuerySet[Any]:
+    """The categories or tags under which a visitor finds at least one cause."""
+    rows, column = _listed(model)
+    return model.objects.current().filter(Exists(rows.filter(**{column: OuterRef("pk")})))
+
+
+def counts(model: type[Category] | type[Tag]) -> list[tuple[Link, int]]:
+    """Each category or tag under which a visitor finds causes, with the number of these."""
+    rows, column = _listed(model)
+    counted = dict(rows.order_by().values_list(column).annotate(Count("pk")))
+    found = model.objects.filter(pk__in=counted)
+    return [(Link.to(row), counted[row.pk]) for row in found]
+
+
+def related_rows(at: datetime, publication: int, tags: list[int], size: int) -> list[Any]:
+    """The live causes that share the most tags with this one, among the newest of each tag.
+
+    Of causes that share equally many, the newest come first. `cards` takes the rows.
     """
     if not tags:
         return []
@@ -272,16 +295,7 @@ def related_rows(at: datetime, publication: int, tags: list[int], size: int) -> 
     )
 
 
-def counts(model: type[Category] | type[Tag]) -> list[tuple[Link, int]]:
-    """Each category or tag under which a visitor finds causes, with how many these are."""
-    rows: Any
-    if model is Tag:
-        rows, name = ListedTag.objects.live(), "tag"
-    else:
-        rows, name = Listing.objects.live().filter(kind=Entry.Kind.CAUSE), "category"
-    counted = dict(rows.order_by().values_list(name).annotate(Count("pk")))
-    found = model.objects.filter(pk__in=counted)
-    return [(Link.to(row), counted[row.pk]) for row in found]
+# Sources --------------------------------------------------------------------------------
 
 
 @Prepared
@@ -297,7 +311,7 @@ def entries_citing(key: str, number: int) -> PageOfList:
 
 def cited_sources(number: int) -> PageOfList:
     """A page of the sources that live texts cite, by author."""
-    year = F("year").asc(nulls_last=True)  # the engines do not agree where none stands
+    year = F("year").asc(nulls_last=True)  # the engines order missing years differently
     rows = Source.objects.with_live().order_by("sort_authors", year, "key")
 
     def fetch(limit: int, offset: int) -> list[Any]:

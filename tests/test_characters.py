@@ -416,7 +416,7 @@ def test_a_name_that_looks_like_another_is_that_name(desk, name):
     Tag.objects.create(name="nerve")
     with pytest.raises(Refused, match="same name"):
         publishing.save_record(Tag(name=name), by=None)
-    with pytest.raises(ValidationError, match="There is a tag 'nerve' already"):
+    with pytest.raises(ValidationError, match="There is already a tag 'nerve'"):
         Tag(name=name).full_clean(exclude=["slug"])
 
 

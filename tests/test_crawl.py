@@ -20,7 +20,7 @@ from django.urls import reverse
 from causes import publishing
 from causes.admin.bulk import BULKS
 from causes.models import Entry, Import, Page, Source, Tag
-from causes.models.preview import preview_links
+from causes.preview_links import preview_links
 from tests.crawl import (
     FEW,
     FEWEST,

@@ -3,12 +3,13 @@
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.http import Http404
 
 from causes import database, lists, publishing
 from causes.clock import now
-from causes.lists import NoSuchPage
 from causes.models import Category, Entry, ListedTag, Listing, Publication, Rendering, Tag
 from causes.models.rendering import RENDERER
+from causes.public.paging import existing, page_number
 from causes.reading import read_live
 from causes.text.markdown import render
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
@@ -56,10 +57,12 @@ def test_a_list_is_paged_and_a_page_that_is_not_there_is_said_so():
     tag = Tag.objects.get().pk
     first, second = lists.causes_of("tag", tag, 1), lists.causes_of("tag", tag, 2)
     assert titles(first) + titles(second) == [f"Cause {number:02}" for number in range(25)]
-    assert (first.here, first.next, first.previous) == ("Page 1 of 2", "page=2", "")
-    assert (second.here, second.next, second.previous) == ("Page 2 of 2", "", "page=1")
-    with pytest.raises(NoSuchPage):
-        lists.causes_of("tag", tag, 3)
+    assert (first.here, first.next, first.previous) == ("Page 1 of 2", 2, 0)
+    assert (second.here, second.next, second.previous) == ("Page 2 of 2", 0, 1)
+    beyond = lists.causes_of("tag", tag, 3)
+    assert not beyond.rows
+    with pytest.raises(Http404):
+        existing(beyond)
 
 
 def test_a_long_list_is_not_counted_to_its_end(monkeypatch):
@@ -69,13 +72,13 @@ def test_a_long_list_is_not_counted_to_its_end(monkeypatch):
     page = lists.causes_of("tag", Tag.objects.get().pk, 1)
     assert page.counted == "More than 3 causes"
     assert page.here == "Page 1"
-    assert page.next == "page=2"
+    assert page.next == 2
 
 
 @pytest.mark.parametrize("asked", ["0", "-1", "x", "", "1.5", "9999999", "²"])
-def test_what_is_no_number_of_a_page_is_refused(asked):
-    with pytest.raises(NoSuchPage):
-        lists.page_number(asked)
+def test_what_is_no_number_of_a_page_is_refused(rf, asked):
+    with pytest.raises(Http404):
+        page_number(rf.get("/causes/", {"page": asked}))
 
 
 def test_derived_rows_are_the_same_as_if_they_were_made_anew():

@@ -35,6 +35,7 @@ from causes.models import Cause, Entry, Event, Page, Revision
 from causes.publishing import Refusal
 from causes.queries.arrays import each_once
 from causes.reading import read_revision
+from causes.states import State, Step, facts_of, state_of, step_of
 from causes.text.comments import comments_removed, without_comments
 
 
@@ -200,7 +201,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
             "newest": newest,
             "desk": desk,
             "badges": badges(desk.row),
-            "last_step": last.order_by("-pk").first() if desk.step != Entry.Step.OUT else None,
+            "last_step": last.order_by("-pk").first() if desk.step != Step.OUT else None,
             "offers": self.offers(request, entry, desk) if newest else [],
             "public_url": entry.get_absolute_url() if desk.is_live else "",
             "has_view_permission": self.has_view_permission(request, entry),
@@ -258,7 +259,7 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
                 request, "Nothing was changed, so there is no new revision.", messages.INFO
             )
         else:
-            live = Entry.facts_of(entry).is_live
+            live = facts_of(entry).is_live
             tail = " Readers still see the text that was published." if live else ""
             self.message_user(
                 request,
@@ -310,12 +311,12 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
 
 
 def badges(row: Any) -> list[Any]:
-    """What to say of an entry with `with_state`: where the page stands, and its newest text."""
-    state, step = Entry.state_of(row), Entry.step_of(row)
-    quiet = step in (Entry.Step.DRAFT, Entry.Step.OUT)
+    """The state of an entry, and the step of its newest revision where it says more."""
+    state, step = state_of(row), step_of(row)
+    quiet = step in (Step.DRAFT, Step.OUT)
     found: list[Any] = [state] if quiet else [state, step]
     if row.is_live and row.is_scheduled:
-        found.append(Entry.State.SCHEDULED)
+        found.append(State.SCHEDULED)
     return found
 
 

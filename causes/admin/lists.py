@@ -16,8 +16,9 @@ from django.db.models import (
 )
 from django.http import HttpRequest
 
-from causes.models import Category, Entry, Publication, Revision, Tag, TaggedRevision
+from causes.models import Category, Publication, Revision, Tag, TaggedRevision
 from causes.queries.arrays import AsArrays
+from causes.states import State, Step, at_step, in_state, with_facts
 
 
 def newest_of() -> Any:
@@ -61,7 +62,7 @@ def with_columns(entries: Any) -> Any:
         .annotate(tags_today=AsArrays(tags.order_by(), "sort_name", "name"))
     )
     live = Publication.objects.live().only("entry", "live_from")
-    return entries.with_state().prefetch_related(
+    return with_facts(entries).prefetch_related(
         Prefetch("revisions", newest, to_attr="newest_rows"),
         Prefetch("publications", live, to_attr="live_rows"),
     )
@@ -77,12 +78,12 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Entry.State.choices)
+        return list(State.choices)
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
-        if self.value() not in Entry.State.values:
+        if self.value() not in State.values:
             return None
-        return queryset.filter(_among(Entry.objects.in_state(self.value())))
+        return queryset.filter(_among(in_state(self.value())))
 
 
 class StepFilter(admin.SimpleListFilter):
@@ -90,12 +91,12 @@ class StepFilter(admin.SimpleListFilter):
     parameter_name = "step"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Entry.Step.choices)
+        return list(Step.choices)
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
-        if self.value() not in Entry.Step.values:
+        if self.value() not in Step.values:
             return None
-        return queryset.filter(_among(Entry.objects.at_step(self.value())))
+        return queryset.filter(_among(at_step(self.value())))
 
 
 class CategoryFilter(admin.SimpleListFilter):

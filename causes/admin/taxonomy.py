@@ -15,6 +15,7 @@ from django.urls import path, reverse
 from causes import database, publishing
 from causes.admin.keeping import KeepsText
 from causes.admin.shown import decided_on, seal
+from causes.lists import live_causes
 from causes.models import Category, Event, Tag
 from causes.publishing import NameTaken, Refusal, shown
 from causes.text.characters import tidy_line
@@ -147,7 +148,7 @@ class TaxonAdmin(KeepsText, admin.ModelAdmin):
                         return self._merged(request, taxon, form.cleaned_data["into"])
         except (Refusal, database.ImportRunning) as refusal:
             form.add_error(None, str(refusal))
-        live = self.model.live_publications(taxon).count()
+        live = live_causes(taxon)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -31,6 +31,7 @@ from causes.models import Category, Entry, Import, Source
 from causes.publishing import ImportRunning, Refusal
 from causes.publishing.incoming import Incoming, Names, derived_of, note_changes, write
 from causes.publishing.verb import User
+from causes.states import state_of, with_facts
 from causes.text.names import fold, sort_key
 
 ITEMS_AT_ONCE = 200
@@ -321,8 +322,8 @@ class _Apply:
 
 def _states(entries: list[int]) -> dict[int, str]:
     """The states of entries, for the event log."""
-    rows = Entry.objects.with_state().filter(pk__in=entries) if entries else ()
-    return {row.pk: Entry.state_of(row).value for row in rows}
+    rows = with_facts(Entry.objects.filter(pk__in=entries)) if entries else ()
+    return {row.pk: state_of(row).value for row in rows}
 
 
 def _changes(kind: str, key: str, row: Row, held: Row) -> Row:

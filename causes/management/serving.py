@@ -19,6 +19,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import Error, connection
 
+from causes.models import Entry
+
 SERVERS = ("granian", "gunicorn")
 
 
@@ -106,8 +108,6 @@ def set_up(say: Callable[[str], object]) -> None:
 
 
 def _load_article(say: Callable[[str], object]) -> None:
-    from causes.models import Entry
-
     if not Entry.objects.exists():
         call_command("loaddata", "initial", verbosity=0)
         say("The article is loaded from fixtures/initial.json.")

@@ -1,16 +1,12 @@
 """An entry is an address. Its text is in its revisions."""
 
-from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
 
 from causes.addresses import Addresses, addresses
 from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
-from causes.queries.prepared import Prepared
 from causes.text.slugs import SLUG_RULE, is_slug
 
 INTRODUCTION = "introduction"
@@ -21,105 +17,23 @@ RESERVED = frozenset(
         "admin article categories causes feed healthz preview search sitemap sources static tags"
     ).split()
 )
-"""First parts of addresses that are not free for pages."""
+"""Slugs that no page can have: parts of the site begin with them."""
 
 
 def entry_address(kind: str, slug: str, where: Addresses | None = None) -> str:
-    """Where an entry is read."""
+    """The path at which visitors read an entry."""
     where = where or addresses()
     if kind == Entry.Kind.CAUSE:
         return where.of("cause", slug)
     return where.fixed("home") if slug == INTRODUCTION else where.of("page", slug)
 
 
-class EntryQuerySet(NaturalKeyQuerySet["Entry"]):
-    def with_state(self, at: datetime | None = None) -> "EntryQuerySet":
-        """Adds what `Entry.state` is derived from, in the same query."""
-        from causes.models.event import Event
-        from causes.models.publication import Publication
-        from causes.models.revision import Revision
-
-        own = Publication.objects.filter(entry=OuterRef("pk"))
-        live, ahead = own.live(at), own.upcoming(at)
-        newest = Revision.objects.filter(
-            entry=OuterRef("entry"), number=OuterRef("entry__last_number")
-        )
-        steps = Event.objects.filter(
-            entry=OuterRef("pk"), verb__in=Event.STEPS, revision_uuid__in=newest.values("uuid")
-        )
-        return self.annotate(
-            is_live=Exists(live),
-            is_scheduled=Exists(ahead),
-            was_public=Exists(own),
-            newest_is_live=Exists(live.filter(revision__number=OuterRef("last_number"))),
-            newest_is_ahead=Exists(ahead.filter(revision__number=OuterRef("last_number"))),
-            last_step=Subquery(steps.order_by("-pk").values("verb")[:1]),
-        )
-
-    def in_state(self, state: str, at: datetime | None = None) -> "EntryQuerySet":
-        """Entries in one of `Entry.State`, which is derived and stored nowhere."""
-        conditions = {
-            Entry.State.LIVE: Q(is_live=True, newest_is_live=True),
-            Entry.State.LIVE_WITH_DRAFT: Q(is_live=True, newest_is_live=False),
-            Entry.State.SCHEDULED: Q(is_live=False, is_scheduled=True),
-            Entry.State.TAKEN_DOWN: Q(is_live=False, is_scheduled=False, was_public=True),
-            Entry.State.DRAFT: Q(was_public=False),
-        }
-        return self.with_state(at).filter(conditions[Entry.State(state)])
-
-    def at_step(self, step: str, at: datetime | None = None) -> "EntryQuerySet":
-        """Entries whose newest text is at one of `Entry.Step`, derived like the state."""
-        from causes.models.event import Event
-
-        out = Q(newest_is_live=True) | Q(newest_is_ahead=True)
-        conditions = {
-            Entry.Step.OUT: out,
-            Entry.Step.SUBMITTED: ~out & Q(last_step=Event.Verb.SUBMIT),
-            Entry.Step.SENT_BACK: ~out & Q(last_step=Event.Verb.SEND_BACK),
-            Entry.Step.APPROVED: ~out & Q(last_step=Event.Verb.APPROVE),
-            Entry.Step.DRAFT: ~out & (Q(last_step=None) | Q(last_step=Event.Verb.TAKE_DOWN)),
-        }
-        return self.with_state(at).filter(conditions[Entry.Step(step)])
-
-
-FACTS = (
-    "is_live",
-    "is_scheduled",
-    "was_public",
-    "newest_is_live",
-    "newest_is_ahead",
-    "last_step",
-)
-"""What `with_state` adds."""
-
-
-@Prepared
-def _facts(at: datetime, entry: int) -> Any:
-    return Entry.objects.with_state(at).filter(pk=entry).values_list(*FACTS)
-
-
 class Entry(NaturalKeyModel):
-    """What keeps its identity while its text changes: a kind, a slug, a count of revisions."""
+    """An address with its revisions: a cause or a page. State and step: causes/states.py."""
 
     class Kind(models.TextChoices):
         CAUSE = "cause", "cause"
         PAGE = "page", "page"
-
-    class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SCHEDULED = "scheduled", "Scheduled"
-        LIVE = "live", "Live"
-        LIVE_WITH_DRAFT = "live-with-draft", "Live with newer draft"
-        TAKEN_DOWN = "taken-down", "Taken down"
-
-    class Step(models.TextChoices):
-        """Where the newest text stands on its way to the public."""
-
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Waiting for approval"
-        SENT_BACK = "sent-back", "Sent back"
-        APPROVED = "approved", "Approved"
-        OUT = "out", "Public or scheduled"
 
     natural_key_fields = ("slug",)
 
@@ -130,7 +44,7 @@ class Entry(NaturalKeyModel):
         "number of the newest revision", default=0, editable=False
     )
 
-    objects: ClassVar[Any] = EntryQuerySet.as_manager()
+    objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "entries"
@@ -161,59 +75,16 @@ class Entry(NaturalKeyModel):
     def newest(self) -> Any:
         """The newest revision with its category, or None for an entry that has none yet."""
         rows = self.revisions.filter(number=self.last_number)
-        # In no order: there is one, and theirs would ask for the entry again.
+        # Without an order: there is only one row, and the default order joins the entry again.
         return rows.select_related("category__merged_into").order_by().first()
 
-    @property
-    def state(self) -> "Entry.State":
-        return self.State(self.state_of(self))
-
-    @staticmethod
-    def state_of(entry: Any) -> "Entry.State":
-        """Derived from spans; asks the database unless `with_state` has already."""
-        entry = Entry.facts_of(entry)
-        if entry.is_live:
-            live = entry.newest_is_live
-            return Entry.State.LIVE if live else Entry.State.LIVE_WITH_DRAFT
-        if entry.is_scheduled:
-            return Entry.State.SCHEDULED
-        public_once = entry.was_public
-        return Entry.State.TAKEN_DOWN if public_once else Entry.State.DRAFT
-
-    @property
-    def step(self) -> "Entry.Step":
-        return self.Step(self.step_of(self))
-
-    @staticmethod
-    def step_of(entry: Any) -> "Entry.Step":
-        """Where the newest text stands: from spans and from the last event on this very text."""
-        entry = Entry.facts_of(entry)
-        if entry.newest_is_live or entry.newest_is_ahead:
-            return Entry.Step.OUT
-        by_verb = {
-            "submit": Entry.Step.SUBMITTED,
-            "send-back": Entry.Step.SENT_BACK,
-            "approve": Entry.Step.APPROVED,
-        }
-        return by_verb.get(entry.last_step, Entry.Step.DRAFT)
-
-    @staticmethod
-    def facts_of(entry: Any) -> Any:
-        """What state and step are derived from: as it is now, unless `with_state` asked."""
-        if hasattr(entry, "last_step"):
-            return entry
-        found = _facts(at=now(), entry=entry.pk)
-        if not found:
-            raise Entry.DoesNotExist
-        return SimpleNamespace(**dict(zip(FACTS, found[0], strict=True)))
-
     def ever_public(self) -> bool:
-        """Whether a span was ever laid on one of its texts, begun or not."""
+        """Whether it has a publication: past, live or scheduled."""
         return self.publications.exists()
 
     @classmethod
     def slug_objection(cls, slug: str, kind: str) -> str:
-        """Why an entry of this kind cannot have this slug, as a sentence; or nothing."""
+        """A sentence saying why an entry of this kind cannot have this slug, or an empty string."""
         if not is_slug(slug) or len(slug) > 100:
             return f"The slug {slug!r} cannot be used: write {SLUG_RULE}, at most 100 characters."
         if kind == cls.Kind.PAGE and slug in RESERVED:
@@ -221,13 +92,13 @@ class Entry(NaturalKeyModel):
         return ""
 
 
-class CauseManager(models.Manager.from_queryset(EntryQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> EntryQuerySet:
+class CauseManager(models.Manager.from_queryset(NaturalKeyQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> Any:
         return super().get_queryset().filter(kind=Entry.Kind.CAUSE)
 
 
-class PageManager(models.Manager.from_queryset(EntryQuerySet)):  # type: ignore[misc]
-    def get_queryset(self) -> EntryQuerySet:
+class PageManager(models.Manager.from_queryset(NaturalKeyQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> Any:
         return super().get_queryset().filter(kind=Entry.Kind.PAGE)
 
 
@@ -246,7 +117,7 @@ class Page(Entry):
 
 
 class Redirect(NaturalKeyModel):
-    """A slug that an entry once had in public: its address still leads there."""
+    """A slug that an entry had while it was public. Its old address still leads to the entry."""
 
     natural_key_fields = ("slug",)
 

@@ -1,15 +1,15 @@
-"""The audit log: who did which verb to what, when and why. Only ever added to."""
+"""The audit log: who used which verb on which row, when and why. Rows are only ever added."""
 
 import uuid
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.imports import Import
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 from causes.models.texts import LineField, ShortTextField
 
 
@@ -39,13 +39,13 @@ class Event(NaturalKeyModel):
         UNDO_IMPORT = "undo-import", "import undone"
 
     STEPS = (Verb.SUBMIT, Verb.SEND_BACK, Verb.APPROVE, Verb.TAKE_DOWN)
-    """What moves a text through the workflow. The last of them says where it stands."""
+    """The verbs that move a text from step to step. The last one decides its step."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(default=now)
     verb = models.CharField(max_length=20, choices=Verb.choices)
     subject = LineField(max_length=300, help_text="What it was done to, in words.")
-    # The row outlives what it tells of; the subject and the UUID stay when the entry is gone.
+    # An event remains when its entry is deleted, with the subject and the UUID.
     entry = models.ForeignKey(
         Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
     )
@@ -61,14 +61,7 @@ class Event(NaturalKeyModel):
         on_delete=models.PROTECT,
         related_name="events",
     )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    actor = person(editable=True)
 
     objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
 
@@ -90,11 +83,11 @@ class Event(NaturalKeyModel):
 
     @property
     def changes(self) -> list[tuple[str, str, str]]:
-        """What was different before and after: (field, before, after)."""
+        """The changes that it recorded: (field, value before, value after)."""
         if "changes" in self.details:
-            # By name: PostgreSQL keeps no order of keys.
+            # Sorted by name, since PostgreSQL does not keep the order of keys.
             return [(name, *pair) for name, pair in sorted(self.details["changes"].items())]
-        # Of an import both are rows of the entry, for undoing it.
+        # The events of imports have whole rows instead of strings, for undoing.
         if isinstance(self.details.get("before"), str):
             return [("", self.details["before"], self.details["after"])]
         return []

@@ -1,17 +1,17 @@
-"""An import: a file of content that came in, and what became of it."""
+"""An import: the files, the options, the result, and whether it was undone."""
 
 import uuid
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 
 
 class Import(NaturalKeyModel):
-    """What was done to each entry is in the event log, in rows that point here."""
+    """Events that point to this row record the changes to each entry."""
 
     class State(models.TextChoices):
         PLANNED = "planned", "Planned"
@@ -28,15 +28,7 @@ class Import(NaturalKeyModel):
     report = models.JSONField(
         default=list, blank=True, help_text="What needs a look: [outcome, what, sentence] of each."
     )
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    by = person()
 
     objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
 

@@ -1,8 +1,8 @@
-"""What lists of causes are read from: one small row for each span that has not ended.
+"""The derived rows that lists are read from: one for each publication that has not ended.
 
-Derived by triggers (causes/database/listing.py) from spans, texts and taxonomy, so
-that a list of any length is read in the order of an index. In no fixture. A span that
-ends by itself keeps its row until its entry changes: `live()` stands in every query.
+Triggers (causes/database/listing.py) derive them from publications, texts and taxonomy.
+They let a list of any length be read in the order of an index. No fixture contains them.
+A row remains after its publication ends, until its entry changes: every query uses `live()`.
 """
 
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from causes.text.names import SORT_KEY_LIMIT
 
 
 class ListedSpan(models.Model):
-    """What every derived row has of its span, to be sorted by and asked whether it is live."""
+    """The base of derived rows: the columns to sort by, and the span in which a text is live."""
 
     sort_title = models.CharField(max_length=SORT_KEY_LIMIT)
     live_from = models.DateTimeField()
@@ -31,6 +31,8 @@ class ListedSpan(models.Model):
 
 
 class Listing(ListedSpan):
+    """The entry of one publication as lists show it."""
+
     publication = models.OneToOneField(
         Publication,
         on_delete=models.DO_NOTHING,
@@ -59,7 +61,7 @@ class Listing(ListedSpan):
 
 
 class ListedTag(ListedSpan):
-    """One tag, as it is called today, of one span of a cause that has not ended."""
+    """One current tag of one publication of a cause."""
 
     tag = models.ForeignKey(
         Tag, on_delete=models.DO_NOTHING, db_constraint=False, related_name="listed"

@@ -1,4 +1,4 @@
-"""Natural keys: the names by which rows know each other in a fixture."""
+"""Natural keys: the names by which rows of a fixture refer to each other."""
 
 from typing import Any, TypeVar
 

@@ -1,20 +1,20 @@
-"""A clinical review: of one exact revision, by a named and qualified person."""
+"""A clinical review of one exact revision by a named and qualified person."""
 
 import uuid
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import models
 
 from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 from causes.models.revision import Revision
 from causes.models.texts import LineField, TextField
 
 
 class ReviewQuerySet(NaturalKeyQuerySet["Review"]):
     def latest_of(self, entries: list[int]) -> dict[int, "Review"]:
-        """The last review of each of these entries that has one, by the entry's id."""
+        """The last review of each of these entries, by entry id. Some may have none."""
         rows = self.filter(revision__entry__in=entries).select_related("revision")
         return {row.revision.entry_id: row for row in rows.latest_first().reverse()}
 
@@ -23,7 +23,7 @@ class ReviewQuerySet(NaturalKeyQuerySet["Review"]):
 
 
 class Review(NaturalKeyModel):
-    """Reviewed is not edited: a change of the text makes no review newer."""
+    """A review is about one revision: it does not cover later changes to the text."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="reviews")
@@ -32,15 +32,7 @@ class Review(NaturalKeyModel):
     reviewed_on = models.DateField()
     due_on = models.DateField("next review due", null=True, blank=True)
     notes = TextField(blank=True, max_length=2000)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    recorded_by = person()
     created_at = models.DateTimeField(default=now, editable=False)
 
     objects: ClassVar[Any] = ReviewQuerySet.as_manager()

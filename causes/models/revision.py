@@ -1,16 +1,16 @@
-"""A revision is everything that a reader sees of an entry, fixed for good."""
+"""A revision is everything that a reader sees of an entry. It never changes."""
 
 import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import connection, models, transaction
 from taggit.managers import TaggableManager
 
 from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
 from causes.models.taxonomy import Category, Tag, TaggedRevision
 from causes.models.texts import BodyField, LineField, SortKeyField
 from causes.text.body import cited_keys
@@ -22,23 +22,24 @@ WITHHELD_TITLE = "Withheld"
 
 
 SEARCH_COLUMNS = ("plain", "sought", "reader")
-"""Of a revision, what search alone reads, as long as the body: not loaded unless named."""
+"""Columns that only search reads. They are long, so managers defer them."""
 
 LONG_OF_REVISION = tuple(f"revision__{column}" for column in ("body", *SEARCH_COLUMNS))
-"""What a list of rows that come with their revisions does without."""
+"""Columns to defer in a list of rows that are loaded with their revisions."""
 
 
 class _Derives:
-    """A column of `Derived`.
+    """A column whose value follows from the text: see `Derived`.
 
-    In `pre_save`, which `bulk_create` calls too; for `loaddata`, which does not, the guard
-    of revisions derives.
+    `pre_save` computes it, for `save` and `bulk_create`. `loaddata` does not call `pre_save`,
+    so the guard of revisions computes it there.
     """
 
     attname: str
+    defaults: ClassVar[dict[str, Any]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"editable": False, **kwargs})
+        super().__init__(*args, **{"editable": False, **self.defaults, **kwargs})
         self.serialize = False
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
@@ -47,24 +48,27 @@ class _Derives:
 
 
 class UncitedField(_Derives, models.PositiveSmallIntegerField):
-    """How many paragraphs of the body cite nothing."""
+    """The number of paragraphs in the body that cite nothing."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": 0, **kwargs})
+    defaults = {"default": 0}
 
 
 class DerivedTextField(_Derives, models.TextField):
-    """A text that follows from title, summary and body."""
+    """A text derived from title, summary and body."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": "", "db_default": "", "blank": True, **kwargs})
+    defaults = {"default": "", "db_default": "", "blank": True}
 
 
 class ReaderField(_Derives, models.PositiveSmallIntegerField):
-    """Which version of the code derived the texts: 0 where none did."""
+    """The version of the code that derived the texts, or 0 if none did."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": 0, "db_default": 0, **kwargs})
+    defaults = {"default": 0, "db_default": 0}
+
+
+def _tags() -> models.Prefetch:
+    """The tags of revisions, with the tags they were merged into."""
+    links = TaggedRevision.objects.select_related("tag__merged_into")
+    return models.Prefetch("tag_links", queryset=links)
 
 
 class RevisionQuerySet(NaturalKeyQuerySet["Revision"]):
@@ -73,14 +77,11 @@ class RevisionQuerySet(NaturalKeyQuerySet["Revision"]):
         return self.filter(number=models.F("entry__last_number"))
 
     def with_taxonomy(self) -> "RevisionQuerySet":
-        """Loads category and tags, each with what it was merged into."""
-        links = TaggedRevision.objects.select_related("tag__merged_into")
-        return self.select_related("category__merged_into").prefetch_related(
-            models.Prefetch("tag_links", queryset=links)
-        )
+        """Loads category and tags, and the ones they were merged into."""
+        return self.select_related("category__merged_into").prefetch_related(_tags())
 
     def bulk_create(self, objs: Iterable["Revision"], *args: Any, **kwargs: Any) -> Any:
-        """Like Django's, and notes what the new texts cite, as saving one does."""
+        """Django's `bulk_create`, which also records the citations of the new texts."""
         with transaction.atomic(using=self.db):
             made = super().bulk_create(objs, *args, **kwargs)
             Citation.note(made)
@@ -132,16 +133,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         blank=True,
         help_text="What you changed and why, for your colleagues. Readers do not see it.",
     )
-    # People are not content: a fixture carries no accounts.
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="revisions",
-    )
+    author = person(related_name="revisions")
     created_at = models.DateTimeField(default=now, editable=False)
     withheld_at = models.DateTimeField(
         null=True,
@@ -174,7 +166,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         "created_at",
         "withheld_at",
     )
-    """What never changes in a stored revision."""
+    """The columns of a stored revision that never change."""
 
     class Meta:
         ordering = ("entry", "number")
@@ -197,7 +189,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
     ]
 
     def derive(self) -> None:
-        """Sets the columns that follow from the text, if it is another than before."""
+        """Sets the derived columns, unless the text is the one they were derived from."""
         text = (self.title, self.summary, self.body)
         withheld = self.withheld_at is not None
         if getattr(self, "_derived_from", None) == (RENDERER, withheld, text):
@@ -207,7 +199,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         self._derived_from = RENDERER, withheld, text
 
     def is_withheld_from(self, stored: "Revision") -> bool:
-        """Whether this is what withholding makes of a stored text, and nothing else."""
+        """Whether this is the stored text withheld, with no other change."""
         blank = (self.title, self.summary, self.body, self.note) == (WITHHELD_TITLE, "", "", "")
         kept = set(self.TEXT_COLUMNS) - {"title", "summary", "body", "note", "withheld_at"}
         same = all(getattr(self, column) == getattr(stored, column) for column in kept)
@@ -215,7 +207,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
 
     @classmethod
     def limit(cls, name: str) -> int:
-        """The most characters that a text column takes."""
+        """The greatest number of characters that a text column can hold."""
         field: Any = cls._meta.get_field(name)
         return int(field.max_length)
 
@@ -224,19 +216,17 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         return self.category and self.category.canonical
 
     def shown_tags(self) -> list[Tag]:
-        """The tags as they are called today, each once, by name."""
-        links = self.tag_links.all()
-        if "tag_links" not in getattr(self, "_prefetched_objects_cache", {}):
-            links = links.select_related("tag__merged_into")
-        tags = {link.tag.canonical.pk: link.tag.canonical for link in links}
+        """The tags under their current names, each once, in order of name."""
+        models.prefetch_related_objects([self], _tags())  # no query if they are loaded
+        tags = {link.tag.canonical.pk: link.tag.canonical for link in self.tag_links.all()}
         return sorted(tags.values(), key=lambda tag: tag.sort_name)
 
 
 class Citation(models.Model):
-    """Which revision cites which source key: derived from the texts, kept for looking up.
+    """A source key that a revision cites: derived from the text, and stored for queries.
 
-    Its table is made in `causes.database` and is in no fixture. A key may have
-    no source (yet); a draft may cite it all the same.
+    `causes.database` creates the table. No fixture contains it. A draft may cite a key that
+    has no source yet.
     """
 
     revision = models.ForeignKey(
@@ -254,7 +244,7 @@ class Citation(models.Model):
 
     @classmethod
     def note_again(cls, bodies: dict[int, str]) -> None:
-        """Corrects what was written down of texts, by revision id, that an older version read."""
+        """Corrects the citations that an older version recorded. Takes bodies by revision id."""
         noted: dict[int, set[str]] = {pk: set() for pk in bodies}
         for pk, key in cls.objects.filter(revision__in=bodies).values_list(
             "revision", "source_key"
@@ -268,7 +258,7 @@ class Citation(models.Model):
 
     @classmethod
     def note(cls, revisions: Iterable[Revision]) -> None:
-        """Writes down what these stored texts cite."""
+        """Records the citations of these stored texts."""
         rows = [(revision.pk, key) for revision in revisions for key in cited_keys(revision.body)]
         if rows:
             with connection.cursor() as cursor:

@@ -1,11 +1,10 @@
-"""A source is what a text rests on. Its key never changes once a text cites it."""
+"""A source is a publication that texts cite by its key, which then never changes."""
 
 from collections.abc import Container
 from datetime import datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
@@ -14,32 +13,32 @@ from django.db.models import Exists, OuterRef
 from causes.addresses import address
 from causes.clock import future_objection, now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
+from causes.models.people import person
+from causes.models.publication import Publication
 from causes.models.revision import Citation
-from causes.models.texts import AddressField, LineField, SortKeyField
+from causes.models.texts import LineField, SortKeyField, URLField
 from causes.text.citations import KEY
 from causes.text.identifiers import TIDY, doi_address, identities
 
 
 def with_full_stop(authors: str) -> str:
-    """The authors with one full stop behind them."""
+    """The authors, ending in exactly one full stop."""
     return authors.rstrip(".") + "."
 
 
 class SourceQuerySet(NaturalKeyQuerySet["Source"]):
     def with_live(self, at: datetime | None = None) -> Self:
-        """Those that a text which visitors can read cites."""
-        from causes.models.publication import Publication
-
-        # From the citations to the spans: the other way round it would be all spans
-        # for each source.
+        """Sources that a live text cites."""
+        # From the citations to the publications. The other way round, the database would read
+        # all live publications for each source.
         live = Publication.objects.live(at).filter(revision=OuterRef("revision"))
         citations = Citation.objects.filter(source_key=OuterRef("key"))
         return self.filter(Exists(citations.filter(Exists(live))))
 
     def known_by(self, wanted: Container[tuple[str, str]]) -> list[tuple["Source", str]]:
-        """Those that one of these identities is of, each with the field that says so.
+        """Sources with one of these identities, each with the field that holds it.
 
-        They are compared one by one: what makes two addresses the same is no SQL.
+        They are compared in Python: SQL cannot tell whether two web addresses are the same.
         """
         found = []
         for source in self.only("key", "title", "withdrawn_on", *TIDY).order_by("key"):
@@ -99,7 +98,7 @@ class Source(NaturalKeyModel):
         blank=True,
         validators=[RegexValidator(r"^PMC[0-9]+\Z", "A PMCID looks like PMC5541325.")],
     )
-    url = AddressField(
+    url = URLField(
         "address", blank=True, max_length=500, validators=[URLValidator(schemes=["http", "https"])]
     )
     checked_on = models.DateField(
@@ -108,15 +107,7 @@ class Source(NaturalKeyModel):
         blank=True,
         help_text="When an editor last read it and found that it says what the texts say it does.",
     )
-    checked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        editable=False,
-        serialize=False,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
+    checked_by = person()
     withdrawn_on = models.DateField(
         "withdrawn on",
         null=True,
@@ -139,7 +130,7 @@ class Source(NaturalKeyModel):
             raise ValidationError(objections)
 
     def objections(self) -> dict[str, str]:
-        """What is wrong between its fields, as a sentence for each field."""
+        """Contradictions between fields: a sentence for each field that is wrong."""
         found = {}
         for name in ("checked_on", "withdrawn_on"):
             field: Any = self._meta.get_field(name)
@@ -151,7 +142,7 @@ class Source(NaturalKeyModel):
         return found
 
     def identities(self) -> dict[tuple[str, str], str]:
-        """What it is known by beside its key: see causes/text/identifiers.py."""
+        """The identifiers of the paper, such as its DOI: see causes/text/identifiers.py."""
         return identities({name: getattr(self, name) for name in TIDY})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -167,14 +158,11 @@ class Source(NaturalKeyModel):
 
     @property
     def links(self) -> list[tuple[str, str]]:
-        """Where to read it: (what the link says, address)."""
-        found = []
-        if self.doi:
-            found.append((f"doi:{self.doi}", doi_address(self.doi)))
-        if self.pmcid:
-            found.append((self.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{self.pmcid}/"))
-        if self.pmid:
-            found.append((f"PMID {self.pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/"))
-        if self.url:
-            found.append((urlsplit(self.url).hostname or self.url, self.url))
-        return found
+        """Links to the paper: (words of the link, web address)."""
+        every = (
+            (self.doi, f"doi:{self.doi}", doi_address(self.doi)),
+            (self.pmcid, self.pmcid, f"https://pmc.ncbi.nlm.nih.gov/articles/{self.pmcid}/"),
+            (self.pmid, f"PMID {self.pmid}", f"https://pubmed.ncbi.nlm.nih.gov/{self.pmid}/"),
+            (self.url, urlsplit(self.url).hostname or self.url, self.url),
+        )
+        return [(words, url) for known, words, url in every if known]

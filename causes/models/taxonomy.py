@@ -1,17 +1,15 @@
-"""Categories and tags. All of taggit that the site needs is here.
+"""Categories and tags. This is the only module that uses taggit.
 
-The name of a category or tag that is in use does not change: renaming makes a
-new one and leaves the old as an alias (`merged_into`), and so does merging. Past
-revisions and old fixtures keep pointing at the row that they named.
+The name of a category or tag never changes while it is in use. Renaming adds a new row and
+keeps the old one as an alias (`merged_into`), and so does merging. Past revisions and old
+fixtures still point to the row that they named.
 """
 
-from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from taggit.models import ItemBase, TagBase
 
@@ -25,10 +23,11 @@ from causes.text.slugs import name_slug
 
 
 class FoldedField(models.CharField):
-    """The folded name beside a name: unique among today's names, so that `Ageing` is `ageing`.
+    """A name in folded form, unique among current names: `Ageing` and `ageing` are one name.
 
-    Made when a row is added, unless it is said: two names from before the rule that are now
-    the same stay two until somebody merges them. A name that changes is folded by the guard.
+    Computed when a row is added without one; the guard computes it when a name changes. Two
+    names that are older than this rule and fold to the same form remain two until somebody
+    merges them.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -45,7 +44,7 @@ class FoldedField(models.CharField):
 
 
 def _once(name: str) -> models.UniqueConstraint:
-    """Each name stands once, but an old name may be what another is called today."""
+    """Each current name is unique, but an old name may be the current name of another row."""
     return models.UniqueConstraint(
         fields=("folded",), condition=models.Q(merged_into=None), name=name
     )
@@ -53,16 +52,12 @@ def _once(name: str) -> models.UniqueConstraint:
 
 class TaxonQuerySet(NaturalKeyQuerySet[Any]):
     def current(self) -> Self:
-        """Without those that live on only as aliases."""
+        """Rows that are not aliases of another row."""
         return self.filter(merged_into=None)
-
-    def with_live(self, at: datetime | None = None) -> Self:
-        """Those under which a visitor finds something."""
-        return self.current().filter(self.model.has_live(at))
 
 
 class Taxon(models.Model):
-    """What categories and tags share: a name, its slug, and what it was merged into."""
+    """The base of categories and tags: a name, its slug, and the row it was merged into."""
 
     name: Any
     slug: Any
@@ -87,7 +82,7 @@ class Taxon(models.Model):
     def clean(self) -> None:
         self.name = tidy_line(self.name)
         if self.pk and self.is_called(self.name):
-            return  # a name from before the rule may be like another's
+            return  # a name older than the rule may be the same as another
         if objection := self.name_objection(self.name):
             raise ValidationError({"name": objection})
         others = type(self).objects.exclude(pk=self.pk)
@@ -97,7 +92,7 @@ class Taxon(models.Model):
             kind = self._meta.verbose_name
             old = f", an old name of {same.merged_into}" if same.merged_into else ""
             raise ValidationError(
-                {"name": f"There is a {kind} {same.name!r} already{old}: use that one."}
+                {"name": f"There is already a {kind} {same.name!r}{old}: use that one."}
             )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -108,25 +103,25 @@ class Taxon(models.Model):
         super().save(*args, **kwargs)
 
     def is_called(self, name: str) -> bool:
-        """Whether this row has the name already, but for what tidying does to it."""
+        """Whether the stored row has this name, apart from differences that tidying removes."""
         stored = type(self).objects.values_list("name", flat=True).get(pk=self.pk)
         field: Any = self._meta.get_field("name")
         return bool(field.same(stored, name))
 
     @property
     def canonical(self) -> Any:
-        """The row that has the name which this one goes by today."""
+        """The row with the current name: this one, or the one it was merged into."""
         return self.merged_into or self
 
     @classmethod
     def name_objection(cls, name: str) -> str:
-        """Why this cannot be the name of a category or tag, as a sentence; or nothing."""
+        """A sentence saying why a category or tag cannot have this name, or an empty string."""
         if sentence := bad_characters(name):
             return sentence
         if not name_slug(name):
-            return f"The name {name!r} holds no letter or digit, so it has no address."
+            return f"The name {name!r} has no letter or digit, so no address can be made from it."
         if "," in name and cls is Tag:
-            return f"The name {name!r} holds a comma, and commas part one tag from the next."
+            return f"The name {name!r} contains a comma, but commas separate tags."
         return ""
 
 
@@ -162,21 +157,6 @@ class Category(NaturalKeyModel, Taxon):
     def get_absolute_url(self) -> str:
         return address("category", self.slug)
 
-    @classmethod
-    def has_live(cls, at: datetime | None = None) -> Any:
-        """Of a category in an outer query: whether a public cause is in it, under any name."""
-        from causes.models.listing import Listing
-
-        return Exists(Listing.objects.live(at).filter(kind="cause", category=OuterRef("pk")))
-
-    @classmethod
-    def live_publications(cls, category: Any, at: datetime | None = None) -> Any:
-        """The public spans of causes in this category, under any of its names."""
-        from causes.models.publication import Publication
-
-        names = [category.pk, *category.aliases.values_list("pk", flat=True)]
-        return Publication.objects.live(at).of_causes().filter(revision__category__in=names)
-
 
 class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
     natural_key_fields = ("slug",)
@@ -197,24 +177,8 @@ class Tag(Taxon, TagBase):  # type: ignore[django-manager-missing]
         return address("tag", self.slug)
 
     def slugify(self, tag: str, i: int | None = None) -> str:
-        """The one slug of a name. Never a numbered one: that would be the same tag twice."""
+        """The slug of a name. It is never numbered: that would make the same tag twice."""
         return name_slug(tag)
-
-    @classmethod
-    def has_live(cls, at: datetime | None = None) -> Any:
-        """Of a tag in an outer query: whether a public cause carries it, under any name."""
-        from causes.models.listing import ListedTag
-
-        return Exists(ListedTag.objects.live(at).filter(tag=OuterRef("pk")))
-
-    @classmethod
-    def live_publications(cls, tag: Any, at: datetime | None = None) -> Any:
-        """The public spans of causes that carry this tag, under any of its names."""
-        from causes.models.publication import Publication
-
-        names = [tag.pk, *tag.aliases.values_list("pk", flat=True)]
-        links = TaggedRevision.objects.filter(content_object=OuterRef("revision"), tag__in=names)
-        return Publication.objects.live(at).of_causes().filter(Exists(links))
 
 
 class TaggedRevisionQuerySet(models.QuerySet[Any]):
@@ -222,7 +186,7 @@ class TaggedRevisionQuerySet(models.QuerySet[Any]):
         return self.get(content_object__uuid=revision, tag__slug=tag)
 
     def as_called_today(self) -> Any:
-        """With the tag that each is today: `sort_name`, `now` (its id), `name`, `slug`."""
+        """Adds the current tag of each row as `sort_name`, `now` (its id), `name` and `slug`."""
         return self.annotate(
             sort_name=Coalesce("tag__merged_into__sort_name", "tag__sort_name"),
             now=Coalesce("tag__merged_into", "tag"),
@@ -232,7 +196,7 @@ class TaggedRevisionQuerySet(models.QuerySet[Any]):
 
 
 class TaggedRevision(ItemBase):
-    """One tag of one revision: part of its text, and as fixed as the rest of it."""
+    """One tag of one revision. It is part of the text and never changes."""
 
     content_object: Any = models.ForeignKey(
         "causes.Revision",

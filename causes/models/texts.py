@@ -52,7 +52,7 @@ class BodyFormField(TextFormField):
     tidied = staticmethod(tidy_body)
 
 
-class AddressFormField(LineFormField, forms.URLField):
+class URLFormField(LineFormField, forms.URLField):
     default_validators = [*forms.URLField.default_validators, refuse_bad_characters]
 
 
@@ -106,9 +106,9 @@ class LineField(TidyField, models.CharField):
     plain = "django.db.models.CharField"
 
 
-class AddressField(TidyField, models.URLField):
+class URLField(TidyField, models.URLField):
     tidied = staticmethod(tidy_line)
-    form_class = AddressFormField
+    form_class = URLFormField
     plain = "django.db.models.URLField"
     default_validators = [*models.URLField.default_validators, refuse_bad_characters]
 

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from causes.models.preview import shared_revision
+from causes.preview_links import shared_revision
 from causes.public.errors import gone, link_closed
 from causes.reading import read_revision
 

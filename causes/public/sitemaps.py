@@ -6,15 +6,16 @@ from xml.sax.saxutils import escape
 
 from django.db.models import F, Max, TextField
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from causes.addresses import addresses, fixed_address
 from causes.clock import now
-from causes.lists import NoSuchPage, page_number
+from causes.lists import taxa_with_causes
 from causes.models import Category, Listing, Tag
 from causes.models.entry import entry_address
 from causes.public.absolute import absolute, base
 from causes.public.cacheable import cacheable
+from causes.public.paging import page_number
 from causes.queries.prepared import Prepared
 
 LARGEST = 50_000
@@ -30,12 +31,11 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     moment = now()
     live = Listing.objects.live(moment)
     count = live.count()
-    wanted = request.GET.get("page", "")
     pages = -(-count // LARGEST)
-    if wanted:
-        number = page_number(wanted)
+    if request.GET.get("page"):
+        number = page_number(request)
         if number > max(pages, 1):
-            raise NoSuchPage
+            raise Http404
         start = (number - 1) * LARGEST
     elif pages > 1:
         return _index(request, pages)
@@ -56,7 +56,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
             for name in ("article", "causes", "sources")
         ]
         for model, name in ((Category, "category"), (Tag, "tag")):
-            slugs = model.objects.with_live().values_list("slug", flat=True)
+            slugs = taxa_with_causes(model).values_list("slug", flat=True)
             lines += [f"<url><loc>{start_of}{where.of(name, slug)}</loc></url>" for slug in slugs]
     return _xml("\n".join([f"{_HEAD}<urlset {_NAMESPACE}>", *lines, "</urlset>\n"]))
 

@@ -15,14 +15,13 @@ from causes import search as searching
 from causes.addresses import address, addresses, fixed_address
 from causes.lists import (
     Link,
-    PageOfList,
     causes_a_to_z,
     causes_by_category,
     causes_of,
     cited_sources,
     counts,
     entries_citing,
-    page_number,
+    taxa_with_causes,
     taxon_at,
 )
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
@@ -30,6 +29,7 @@ from causes.models.entry import INTRODUCTION
 from causes.public.absolute import base
 from causes.public.cacheable import cacheable, resting_on
 from causes.public.errors import gone
+from causes.public.paging import existing, page_number, paged_path
 from causes.public.structured import breadcrumb_data, cause_data
 from causes.reading import CitedSource, article_page, basis, read_live
 from causes.text.characters import legal_page
@@ -75,14 +75,6 @@ def _show(
     return response
 
 
-def _number(request: HttpRequest) -> int:
-    return page_number(request.GET.get("page", "1"))
-
-
-def _paged_path(path: str, page: PageOfList) -> str:
-    return f"{path}?{urlencode({'page': page.number})}" if page.number > 1 else path
-
-
 def _elsewhere(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
     """Where an entry has moved to, or that it is gone, or that there is no such page."""
     moved = Redirect.objects.filter(slug=slug, entry__kind=kind).select_related("entry").first()
@@ -111,21 +103,21 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @cacheable("page")
 def article(request: HttpRequest) -> HttpResponse:
-    page = article_page(_number(request))
+    page = existing(article_page(page_number(request)))
     introduction = read_live(Entry.Kind.PAGE, INTRODUCTION) if page.number == 1 else None
     return _show(
         request,
         "article.html",
         {"introduction": introduction, "readings": page.rows, "page": page},
         title="The whole article",
-        path=_paged_path(fixed_address("article"), page),
+        path=paged_path(fixed_address("article"), page),
         description=introduction.summary if introduction else "",
     )
 
 
 @cacheable("page")
 def causes(request: HttpRequest) -> HttpResponse:
-    page = causes_a_to_z(_number(request))
+    page = existing(causes_a_to_z(page_number(request)))
     groups = groupby(page.rows, lambda card: initial(card.title))
     letters = [(letter, list(group)) for letter, group in groups]
     return _show(
@@ -133,7 +125,7 @@ def causes(request: HttpRequest) -> HttpResponse:
         "causes.html",
         {"letters": letters, "page": page},
         title="All causes, A to Z",
-        path=_paged_path(fixed_address("causes"), page),
+        path=paged_path(fixed_address("causes"), page),
         description="Every cause of denervation on this site, in alphabetical order.",
     )
 
@@ -216,7 +208,7 @@ def _taxon(request: HttpRequest, kind: str, slug: str, parent: Crumb) -> HttpRes
     found = taxon_at(kind, slug)
     if found is None:
         raise Http404
-    page = causes_of(kind, found.pk, _number(request))
+    page = causes_of(kind, found.pk, page_number(request))
     if not page.rows:
         raise Http404
     if found.moved_to:
@@ -227,7 +219,7 @@ def _taxon(request: HttpRequest, kind: str, slug: str, parent: Crumb) -> HttpRes
         "taxon.html",
         {"taxon": taxon, "kind": kind, "page": page},
         title=taxon.name,
-        path=_paged_path(taxon.address, page),
+        path=paged_path(taxon.address, page),
         description=taxon.description or f"Causes of denervation in the {kind} “{taxon.name}”.",
         crumbs=[parent],
     )
@@ -235,14 +227,14 @@ def _taxon(request: HttpRequest, kind: str, slug: str, parent: Crumb) -> HttpRes
 
 @cacheable("page")
 def sources(request: HttpRequest) -> HttpResponse:
-    page = cited_sources(_number(request))
+    page = existing(cited_sources(page_number(request)))
     page.rows = [(source.get_kind_display(), CitedSource.of(source)) for source in page.rows]
     return _show(
         request,
         "sources.html",
         {"page": page},
         title="Sources",
-        path=_paged_path(fixed_address("sources"), page),
+        path=paged_path(fixed_address("sources"), page),
         description="Every source that the texts on this site rest on.",
     )
 
@@ -252,7 +244,7 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
     found = Source.objects.filter(key=key).first()
     if found is None:
         raise Http404
-    page = entries_citing(key, _number(request))
+    page = entries_citing(key, page_number(request))
     if not page.rows:
         raise Http404
     return _show(
@@ -260,7 +252,7 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
         "source.html",
         {"source": found, "page": page},
         title=found.title,
-        path=_paged_path(found.get_absolute_url(), page),
+        path=paged_path(found.get_absolute_url(), page),
         description=f"{found.authors_sentence} Where this site cites it.",
         crumbs=[("Sources", fixed_address("sources"))],
     )
@@ -269,7 +261,7 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
 @cacheable("q", "page")
 def search(request: HttpRequest) -> HttpResponse:
     question = " ".join(request.GET.get("q", "").replace("\x00", " ").split())
-    number = _number(request)
+    number = page_number(request)
     results = searching.search(question, page=number)
     last = -(-min(results.total, searching.COUNTED) // searching.PAGE_SIZE)
     if number > max(last, 1):
@@ -279,8 +271,9 @@ def search(request: HttpRequest) -> HttpResponse:
         "results": results,
         "number": number,
         "last": last,
-        "previous": urlencode({"q": question, "page": number - 1}) if number > 1 else "",
-        "next": urlencode({"q": question, "page": number + 1}) if number < last else "",
+        "previous": number - 1,
+        "next": number + 1 if number < last else 0,
+        "query": urlencode({"q": question}),
         "suggestions": [] if results.hits else _suggestions(),
     }
     title = f"Search: {question[:60]}" if question else "Search"
@@ -288,4 +281,4 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _suggestions() -> list[Link]:
-    return [Link.to(tag) for tag in Tag.objects.with_live().order_by("sort_name")[:12]]
+    return [Link.to(tag) for tag in taxa_with_causes(Tag).order_by("sort_name")[:12]]

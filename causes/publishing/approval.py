@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db.models import Max
 
-from causes.models import Entry, Event, Publication, Revision
+from causes.models import Event, Publication, Revision
 from causes.publishing.situations import (
     FourEyes,
     NotPublishable,
@@ -13,8 +13,7 @@ from causes.publishing.situations import (
 )
 from causes.publishing.text import Text, publishing_problems
 from causes.publishing.verb import User, locked, need, need_reason, record, standing, verb
-
-Step = Entry.Step
+from causes.states import Step, step_of
 
 
 @verb
@@ -65,7 +64,7 @@ def _step(
     revision: Revision,
     by: User,
     reason: str,
-    allowed: tuple[Entry.Step, ...],
+    allowed: tuple[Step, ...],
     wanted: str,
 ) -> Event:
     entry = locked(revision.entry_id)
@@ -74,7 +73,7 @@ def _step(
     revision.refresh_from_db()
     if revision.withheld_at:
         raise Withheld(revision)
-    if (step := entry.step) not in allowed:
+    if (step := step_of(entry)) not in allowed:
         raise WrongStep(wanted, step)
     state = standing(entry)
     return record(name, entry, by, revision=revision, from_state=state, reason=reason)

@@ -1,10 +1,10 @@
-"""The verbs of preview links: see causes/models/preview.py for what a link is."""
+"""The verbs of preview links: see causes/preview_links.py for what a link is."""
 
 from datetime import timedelta
 
 from causes.clock import now
 from causes.models import Event, Revision
-from causes.models.preview import PreviewLink, preview_links
+from causes.preview_links import PreviewLink, preview_links
 from causes.publishing.situations import Refusal, Withheld
 from causes.publishing.verb import User, need, record, standing, verb
 

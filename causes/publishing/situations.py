@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 
 from causes import database
 from causes.models import Entry, Publication, Revision
+from causes.states import Step
 
 Problem = tuple[str, str]
 """A field of the text, and a sentence about it."""
@@ -68,7 +69,7 @@ class Superseded(Refusal):
 class WrongStep(Refusal):
     """The verb is not possible at the step that the text has reached."""
 
-    def __init__(self, wanted: str, step: Entry.Step) -> None:
+    def __init__(self, wanted: str, step: Step) -> None:
         super().__init__(f"{wanted} This one is: {step.label.lower()}.")
         self.step = step
 

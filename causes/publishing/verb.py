@@ -10,6 +10,7 @@ from causes import database
 from causes.clock import now
 from causes.models import Entry, Event, Revision
 from causes.publishing.situations import ImportRunning, NotPermitted, ReasonNeeded
+from causes.states import Step, facts_of
 from causes.text.characters import is_blank, tidy
 
 P = ParamSpec("P")
@@ -56,9 +57,9 @@ def locked(pk: int) -> Entry:
 
 def standing(entry: Entry) -> str:
     """State and step in one word, for the log: `live-with-draft+submitted`."""
-    facts = Entry.facts_of(entry)
-    state, step = Entry.state_of(facts), Entry.step_of(facts)
-    quiet = step in (Entry.Step.DRAFT, Entry.Step.OUT)
+    facts = facts_of(entry)
+    state, step = facts.state, facts.step
+    quiet = step in (Step.DRAFT, Step.OUT)
     return state.value if quiet else f"{state.value}+{step.value}"
 
 

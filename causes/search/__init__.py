@@ -1,9 +1,8 @@
-"""Search over what is public: one interface, and one engine a database behind it.
+"""Search in public texts: one interface, with one engine for each database.
 
-The index is kept by database triggers (causes/database/), so it is right after
-every way in which a text can become public. What is live is decided when the
-question is asked, never in the index. What was found is marked here and not by the
-engines, which know only the words that causes/text/words.py makes of a text.
+Database triggers (causes/database/) maintain the index, so it is correct however a text
+becomes public. The query decides which texts are live, not the index. The engines see only
+the words that causes/text/words.py makes of a text, so matches are marked here.
 """
 
 from dataclasses import dataclass, field
@@ -27,9 +26,9 @@ from causes.text.markdown import RENDERER
 
 PAGE_SIZE = 10
 COUNTED = RANKED - 1
-"""How far hits are counted; beyond it a page says that there are more."""
+"""How far hits are counted. Of a longer list, a page says that there are more."""
 MOST_TAGS = 20
-"""Tags shown of one hit."""
+"""The most tags that are shown with one hit."""
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 
@@ -47,22 +46,22 @@ class Hit:
 class Results:
     hits: list[Hit] = field(default_factory=list)
     total: int = 0
-    """How many there are; `COUNTED + 1` when there are more than are counted."""
+    """The number of hits, or `COUNTED + 1` if there are more than are counted."""
     all_words: bool = True
-    """False when nothing held all words and these hits hold some of them."""
+    """False if no text has all the words, and these hits have some of them."""
 
     @property
     def counted(self) -> str:
-        """How many there are, in figures."""
+        """The number of hits, in figures."""
         return f"More than {COUNTED:,}" if self.total > COUNTED else f"{self.total:,}"
 
 
 def search(question: str, *, page: int = 1) -> Results:
-    """The public entries that hold the words of a question, best first.
+    """The public entries that contain the words of a question, best first.
 
-    Words are matched by their stem, "words in quotation marks" side by side. Every
-    title that matches comes before every match elsewhere. Of more than `COUNTED` matches
-    the newest are ranked. Anything at all may be asked; what holds no word finds nothing.
+    Words match by their stem, and "words in quotation marks" match side by side. Matches in
+    titles come before all others. If there are more than `COUNTED` matches, the newest are
+    ranked. Any text is a valid question. A question without words finds nothing.
     """
     items = parse(question)
     if not items:
@@ -96,7 +95,7 @@ def _about(revision: int) -> Any:
 
 
 def _hits(found: list[int], items: list[Item]) -> list[Hit]:
-    """The pages of these revisions, with what was found in them."""
+    """The hits of these revisions, with the matches marked."""
     if not found:
         return []
     many = [{"revision": revision} for revision in found]
@@ -108,7 +107,7 @@ def _hits(found: list[int], items: list[Item]) -> list[Hit]:
             mark(title, matcher.matches(title)),
             _context(matcher, summary, text if reader == RENDERER else _read(revision)),
             category,
-            # Two tags may have become one.
+            # Two tags may have been merged into one.
             [name for _, name in each_once(names)][:MOST_TAGS],
         )
         for revision in found
@@ -117,12 +116,12 @@ def _hits(found: list[int], items: list[Item]) -> list[Hit]:
 
 
 def _read(revision: int) -> str:
-    """The plain text of a revision that was read by another version, or by none."""
+    """The plain text of a revision whose stored one is missing or of another version."""
     return plain(Revision.objects.values_list("body", flat=True).get(pk=revision))
 
 
 def _context(matcher: Matcher, summary: str, text: str) -> Snippet:
-    """The summary when something in it matched, or when nothing in the text did."""
+    """The summary if it has a match or the text has none; otherwise an excerpt of the text."""
     found = matcher.matches(summary)
     shown = [] if found else excerpt(text, matcher.matches(text))
     return shown or mark(summary, found)

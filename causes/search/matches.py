@@ -1,4 +1,4 @@
-"""Where the words of a question stand in a text: the same on both engines."""
+"""The places of a question's words in a text: the same for both engines."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,19 +12,19 @@ _LETTER = re.compile(r"[^\W_]")
 
 
 ENOUGH = 1_000
-"""Words found in a text after which no more of it is read: an excerpt shows a few of them."""
+"""Reading stops after this many matches, since an excerpt shows only a few."""
 
 PIECE = 2_000
-"""About how many characters of a text are looked at together."""
+"""The approximate number of characters that are searched at a time."""
 
 
 class Match(NamedTuple):
-    """Something of the question in a text, from one place to another."""
+    """A match in a text, from `start` to `end`."""
 
     start: int
     end: int
     item: int
-    """Which of the things that were asked for."""
+    """The index of the question's item that matched."""
 
 
 class _Hit(NamedTuple):
@@ -34,7 +34,7 @@ class _Hit(NamedTuple):
 
 
 class Matcher:
-    """Finds the words of a question in texts, in time proportional to their length at most."""
+    """Finds the words of a question in texts, in linear time."""
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], int]]] = {}
@@ -47,18 +47,18 @@ class Matcher:
         for phrases in self._by_first.values():
             phrases.sort(key=lambda phrase: -len(phrase[0]))
         self._heads = {_head(found) for found in self._stems}
-        # A number may go on before its last figures, as 2.5 does before 5.
+        # Digits may be the end of a longer number: the 5 in 2.5 is not the number 5.
         self._slow = re.compile(rf"{UNUSUAL.pattern}|[0-9]") if _figures(self._stems) else UNUSUAL
 
     def matches(self, text: str) -> list[Match]:
-        """The first of them in the order of the text, none of which overlaps another."""
+        """The first matches in a text, in order, without overlaps."""
         hits = self._hits(text)
         found: list[Match] = []
         at = 0
         while at < len(hits):
             length = 1
             for phrase, item in self._by_first.get(hits[at].stem, ()):
-                if _stands(text, hits, at, phrase):
+                if _matches(text, hits, at, phrase):
                     length = len(phrase)
                     found.append(Match(hits[at].start, hits[at + length - 1].end, item))
                     break
@@ -82,7 +82,7 @@ class Matcher:
         return hits
 
     def _usual_hits(self, text: str, begin: int) -> list[_Hit]:
-        """The same by looking for how words may begin, which is many times as fast."""
+        """The same, many times faster: looks for the beginnings of words, in plain text only."""
         small = text.lower()
         hits: dict[int, _Hit] = {}
         for head in self._heads:
@@ -98,14 +98,14 @@ class Matcher:
 
 
 def _begins(text: str, start: int, end: int) -> bool:
-    """Whether a word begins here: not within another, nor as the `s` of `Bell's`."""
+    """Whether a word begins here, and not inside another or with the `s` of `Bell's`."""
     if start == 0 or text[start - 1] not in "'’‘`":
         return start == 0 or not text[start - 1].isalnum()
     return text[start:end] != "s" or not text[start - 2 : start - 1].isalnum()
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    """The text in pieces that end where a line does or, in long lines, a word."""
+    """Pieces of the text that end at the end of a line or, in long lines, of a word."""
     begin = 0
     while begin < len(text):
         end = text.find("\n", begin + PIECE, begin + 2 * PIECE) + 1
@@ -119,19 +119,19 @@ def _figures(stems: Iterable[str]) -> bool:
 
 
 def _head(found: str) -> str:
-    """How every word begins that has this stem."""
+    """The beginning that all words with this stem share."""
     return found[:-1] if found[-1] in "iel" and len(found) > 1 else found
 
 
-def _stands(text: str, hits: list[_Hit], at: int, phrase: tuple[str, ...]) -> bool:
-    """Whether the words of a phrase stand side by side from this hit on."""
+def _matches(text: str, hits: list[_Hit], at: int, phrase: tuple[str, ...]) -> bool:
+    """Whether the words of a phrase follow each other, from this hit on."""
     if at + len(phrase) > len(hits):
         return False
     for place in range(1, len(phrase)):
         before, here = hits[at + place - 1], hits[at + place]
         if here.stem != phrase[place]:
             return False
-        apart = before.end < here.start  # not so when one word has both
+        apart = before.end < here.start  # one word can contain both
         if apart and (
             "\n" in text[before.end : here.start] or _LETTER.search(text, before.end, here.start)
         ):

@@ -6,13 +6,13 @@ from typing import Any
 from django.db import connection
 
 from causes.clock import now
+from causes.database.live import live
 from causes.search.query import RANKED, Item
 
-# Ranked when the newest are known, since that reads the whole of an index entry.
+# The newest are found first and ranked afterwards, since ranking reads whole index entries.
 _NEWEST = f"""SELECT s.revision_id, s.words FROM causes_search s
     WHERE s.{{column}} @@ {{{{query}}}} AND EXISTS (
-        SELECT 1 FROM causes_publication p WHERE p.revision_id = s.revision_id
-        AND p.live_from <= %s AND (p.live_until IS NULL OR p.live_until > %s))
+        SELECT 1 FROM causes_publication p WHERE p.revision_id = s.revision_id AND {live("p")})
     ORDER BY s.revision_id DESC LIMIT {RANKED}"""
 
 _FIND = f"""WITH
@@ -29,14 +29,13 @@ _FIND = f"""WITH
 
 
 def find(items: list[Item], all_words: bool, limit: int, offset: int) -> tuple[int, list[int]]:
-    """How many public texts match, and one page of their revisions, by id."""
+    """The number of public texts that match, and the ids of the revisions on one page."""
     phrases = [" ".join(phrase) for item in items for phrase in item]
     single = sorted({word for item in items for phrase in item for word in phrase})
     moment = now()
     asked: list[Any] = [*phrases, moment, moment]
-    # Of constants, and so known to the planner before it chooses how to look. Ranked by the
-    # words alone: for all of them at once, ts_rank compares each place of one with each of
-    # every other.
+    # The query consists of constants, so the planner knows it before it chooses a plan. Ranking
+    # uses single words: given phrases, ts_rank compares every position of every word.
     statement = _FIND.format(
         query=f"({(' && ' if all_words else ' || ').join(map(_one_of, items))})",
         words=_one_of(single),

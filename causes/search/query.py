@@ -1,25 +1,25 @@
-"""From what a visitor typed to the phrases that are looked for."""
+"""Turns the words that a visitor typed into the phrases to search for."""
 
 import re
 
 from causes.text.words import POINT, is_number, words
 
 LONGEST = 200
-"""Characters of a question that are read."""
+"""The number of characters of a question that are read."""
 
 RANKED = 501
-"""How many matches are ranked, the newest of them, and counted: one more than a page counts.
+"""The number of matches that are ranked and counted, newest first: one more than a page counts.
 
-Those in titles have as many of their own. What a search costs does not grow beyond it.
+The same number of matches in titles is ranked separately. This limits the cost of a search.
 """
 
 MOST_WORDS = 12
 
 Phrase = tuple[str, ...]
-"""Words side by side, as `causes.text.words` has them."""
+"""Words that follow each other, in the form of `causes.text.words`."""
 
 Item = tuple[Phrase, ...]
-"""One thing that a text must have, in any of these forms."""
+"""One thing that a text must contain, in any of these forms."""
 
 _PART = re.compile(r'["“”„]([^"“”„]*)(?:["“”„]|$)|([^"“”„]+)')
 _UNITS = set("g kg mg μg ug mcg ng l dl ml μl m cm mm h min s ms hz v mv ma iu mol mmol".split())
@@ -27,11 +27,11 @@ _WITH_UNIT = re.compile(rf"([0-9{POINT}]+)([a-zμ]+)")
 
 
 def parse(question: str) -> list[Item]:
-    """What a text must have to be an answer, in the order of the question.
+    """The items that a text must contain to match, in the order of the question.
 
-    Words in quotation marks stand side by side, and so do the parts of `COVID-19`, `2.5` and
-    `10^6`. A dose is found with a blank before its unit and without. Beyond 200 characters
-    or 12 words the rest of a question is passed over.
+    Words in quotation marks must follow each other, and so must the parts of `COVID-19`, `2.5`
+    and `10^6`. A dose matches with or without a space before its unit. The question is cut off
+    after 200 characters or 12 words.
     """
     items: list[Item] = []
     room = MOST_WORDS
@@ -52,7 +52,7 @@ def _all(text: str) -> Phrase:
 
 
 def _parted(text: str) -> list[Phrase]:
-    """The words of a text, those together that one sign joins to a number, or a unit to it."""
+    """The words of a text. A unit, or a word joined by one sign, goes with its number."""
     phrases: list[Phrase] = []
     end = 0
     for word in words(text):
@@ -74,7 +74,7 @@ def _belongs(before: str, gap: str, after: str) -> bool:
 
 
 def _forms(phrase: Phrase) -> Item:
-    """The phrase, and if a unit ends it the same with or without a blank before the unit."""
+    """The phrase; if it ends in a unit, both with and without a space before the unit."""
     *rest, last = phrase
     if rest and last in _UNITS and is_number(rest[-1]):
         return phrase, (*rest[:-1], rest[-1] + last)

@@ -1,4 +1,4 @@
-"""The words found, shown where they stand."""
+"""Excerpts of texts in which the matches are marked."""
 
 import re
 from collections import Counter
@@ -9,13 +9,13 @@ from causes.search.matches import Match
 from causes.text.inline import STRUCK, STRUCK_END
 
 WIDTH = 240
-"""About how many characters of a text are shown."""
+"""The approximate number of characters in an excerpt."""
 
 LEAD = 60
-"""Of these, how many stand before what was found."""
+"""The number of those characters that come before the match."""
 
 REACH = 160
-"""How much further a good place to cut is looked for."""
+"""How many characters further a good place to cut is searched for."""
 
 _LINE_END = re.compile(r"([.?!:;,…]?) *\n *")
 _BLANKS = re.compile(r" {2,}")
@@ -32,7 +32,7 @@ Snippet = list[Part]
 
 
 def mark(text: str, matches: Iterable[Match]) -> Snippet:
-    """A text parted into what was found and what stands between, on one line."""
+    """A text on one line, divided into matches and the text between them."""
     parts: Snippet = []
     end = 0
     for match in matches:
@@ -49,15 +49,15 @@ def _part(text: str, found: bool) -> Snippet:
 
 
 def _between_lines(end: re.Match[str]) -> str:
-    """A sign between two lines, lest two cells of a table read as one number."""
+    """A sign between two lines, so that two table cells do not look like one number."""
     return f"{end[1]} " if end[1] else " | "
 
 
 def excerpt(text: str, matches: list[Match]) -> Snippet:
-    """About 240 characters around the place where most words were found; none if none were.
+    """About 240 characters around the place with the most matches; empty without a match.
 
-    It is cut between words, never in a number, nor between a number and the word before or
-    behind it unless there is no other place.
+    It is cut between words, never inside a number, and between a number and the word before
+    or after it only if there is no other place.
     """
     if not matches:
         return []
@@ -83,7 +83,7 @@ def excerpt(text: str, matches: list[Match]) -> Snippet:
 
 
 def _fullest(matches: list[Match]) -> Match:
-    """The match from which on most others are near: most different ones, then most at all."""
+    """The match with the most different items close after it, then with the most matches."""
     best, most = matches[0], (0, 0)
     near: Counter[int] = Counter()
     behind = 0
@@ -105,14 +105,14 @@ Place = Callable[[str, int], bool]
 
 
 def _begin(text: str, found: int) -> int | None:
-    """Where an excerpt begins that shows what was found here."""
+    """Where an excerpt with the match at `found` begins, or None if there is no place to cut."""
     wanted = max(0, found - LEAD)
     places = [*range(wanted, found + 1), *range(wanted - 1, max(-1, wanted - REACH), -1)]
     return _first(text, places)
 
 
 def _end(text: str, found: int) -> int | None:
-    """Where it ends, behind what was found."""
+    """Where an excerpt with a match that ends at `found` ends, or None."""
     wanted = max(found, min(len(text), found + WIDTH - LEAD))
     places = [*range(wanted, found - 1, -1), *range(wanted + 1, min(len(text), wanted + REACH) + 1)]
     return _first(text, places)
@@ -127,7 +127,7 @@ def _first(text: str, places: list[int]) -> int | None:
 
 
 def _at_blank(text: str, place: int) -> bool:
-    """Whether a line or a word begins or ends here."""
+    """Whether a line or word begins or ends at this place."""
     if place in (0, len(text)) or text[place - 1] == "\n" or text[place] == "\n":
         return True
     if (text[place - 1] == " ") == (text[place] == " "):
@@ -137,7 +137,7 @@ def _at_blank(text: str, place: int) -> bool:
 
 
 def _between_words(text: str, place: int) -> bool:
-    """The same, with no figure on either side, which may belong to the next word."""
+    """The same, unless the word on either side has a digit: it may belong to the other word."""
     if not _at_blank(text, place):
         return False
     around = [text[max(0, place - 40) : place].rstrip(" "), text[place : place + 40].lstrip(" ")]
@@ -148,5 +148,5 @@ def _between_words(text: str, place: int) -> bool:
 
 
 def _within_word(text: str, place: int) -> bool:
-    """Between two letters, for a word that has no end."""
+    """Whether this place is between two letters: for words longer than an excerpt."""
     return text[place - 1].isalpha() and text[place].isalpha()

@@ -3,10 +3,11 @@
 from django.db import connection
 
 from causes.clock import now
+from causes.database.live import live
 from causes.search.query import RANKED, Item
 
-_LIVE = """EXISTS (SELECT 1 FROM causes_publication p WHERE p.revision_id = causes_search.rowid
-    AND p.live_from <= %s AND (p.live_until IS NULL OR p.live_until > %s))"""
+_LIVE = f"""EXISTS (SELECT 1 FROM causes_publication p
+    WHERE p.revision_id = causes_search.rowid AND {live("p")})"""
 
 _FIND = f"""WITH
     titled AS MATERIALIZED (
@@ -25,7 +26,7 @@ _FIND = f"""WITH
 
 
 def find(items: list[Item], all_words: bool, limit: int, offset: int) -> tuple[int, list[int]]:
-    """How many public texts match, and one page of their revisions, by id."""
+    """The number of public texts that match, and the ids of the revisions on one page."""
     joined = (" AND " if all_words else " OR ").join(map(_any_of, items))
     moment = now().replace(tzinfo=None).isoformat(" ")
     asked = (f"{{title}} : ({joined})", moment, moment, joined, moment, moment, limit, offset)

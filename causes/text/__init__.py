@@ -1,1 +1,1 @@
-"""Pure functions over text. Nothing here knows of a database or a request."""
+"""Pure functions over text, without database or request."""

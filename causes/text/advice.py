@@ -1,6 +1,6 @@
-"""What a publisher would object to in a text, and how hard it is to read.
+"""Advice to the writer of a text: likely objections of a publisher, and the reading age.
 
-Advice, never a refusal: a draft is saved whatever is said here.
+Advice never prevents a draft from being saved.
 """
 
 import re
@@ -11,7 +11,7 @@ from causes.text.comments import without_comments
 from causes.text.markdown import Heading, render
 
 LONG_SENTENCE = 25
-"""The most words of a sentence that is not long. Source: GOV.UK content design, 2014."""
+"""Sentences with more words than this are long. Source: GOV.UK content design, 2014."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9À-ÖØ-Þ])")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Prof|St|No|Fig|al)\.$")
@@ -34,7 +34,7 @@ class Measure:
 
 
 def sentences_of(body: str) -> list[str]:
-    """The sentences of the prose. An abbreviation such as “e.g.” ends none."""
+    """The sentences of the prose. An abbreviation such as “e.g.” does not end a sentence."""
     passages = [
         passage
         for block in read_body(body).blocks
@@ -55,7 +55,7 @@ def sentences_of(body: str) -> list[str]:
 
 
 def _syllables(word: str) -> int:
-    """Groups of vowels, without a silent e: right for nine English words in ten."""
+    """The number of vowel groups without a silent e: correct for nine of ten English words."""
     word = word.lower()
     count = len(re.findall(r"[aeiouyàâäéèêëïîôöùûü]+", word))
     if word.endswith("e") and not word.endswith(("le", "ee", "oe", "ye")) and count > 1:
@@ -82,46 +82,50 @@ def measure(body: str) -> Measure:
 
 
 def advise(title: str, summary: str, body: str) -> list[Advice]:
-    """What a publisher would object to, in the order of the text."""
+    """The likely objections of a publisher, in the order of the text."""
     found = []
     if not title.strip():
         found.append(Advice("title", "The title is missing."))
     if not summary.strip():
         found.append(Advice("summary", "The summary is missing: lists and search engines show it."))
-    for block in uncited_paragraphs(body):
-        found.append(Advice("body", "This paragraph cites no source.", _excerpt(block)))
-    for sentence in sentences_of(body):
-        count = len(WORD.findall(sentence))
-        if count > LONG_SENTENCE:
-            found.append(
-                Advice("body", f"This sentence has {count} words: make it two.", _excerpt(sentence))
-            )
+    found += [
+        Advice("body", "This paragraph cites no source.", _excerpt(block))
+        for block in uncited_paragraphs(body)
+    ]
+    found += [
+        Advice("body", f"This sentence has {count} words: split it.", _excerpt(sentence))
+        for sentence in sentences_of(body)
+        if (count := len(WORD.findall(sentence))) > LONG_SENTENCE
+    ]
     found += _skipped_levels(render(body).headings)
     for link in read_body(body).links:
         if not link.words:
-            sentence = f"The link in line {link.line} has no words: say where it leads."
+            sentence = f"The link in line {link.line} has no text: write where it leads."
             found.append(Advice("body", sentence, link.address[:80]))
     if comments := without_comments(body)[1]:
         found.append(
-            Advice("body", f"HTML comments ({comments}): they are removed when you save the text.")
+            Advice("body", f"HTML comments ({comments}) are removed when you save the text.")
         )
     for tag, line in read_body(body).tags:
-        sentence = f"Readers see the HTML tag in line {line} as it is typed: use Markdown instead."
+        sentence = (
+            f"Readers see the HTML tag in line {line} exactly as typed: use Markdown instead."
+        )
         found.append(Advice("body", sentence, tag[:80]))
     return found
 
 
 def _skipped_levels(headings: list[Heading]) -> list[Advice]:
-    found, before = [], 1
-    for heading in headings:
-        if heading.level > before + 1:
-            sentence = (
-                f"This heading is of level {heading.level}, and the one above it of level "
-                f"{before}: no level may be skipped."
-            )
-            found.append(Advice("body", sentence, heading.text))
-        before = heading.level
-    return found
+    levels = [1, *(heading.level for heading in headings)]
+    return [
+        Advice(
+            "body",
+            f"This heading has level {heading.level}, but the one above it has level {before}: "
+            "do not skip a level.",
+            heading.text,
+        )
+        for before, heading in zip(levels, headings, strict=False)
+        if heading.level > before + 1
+    ]
 
 
 def _excerpt(text: str) -> str:

@@ -1,8 +1,7 @@
-"""Citations in the way of Pandoc: `[@maas-2015]`, `[@maas-2015, p. 12; @juch-2017]`.
+"""Citations in Pandoc's syntax: `[@maas-2015]`, `[@maas-2015, p. 12; @juch-2017]`.
 
-Source: Pandoc User's Guide, "Citation syntax". Of it the site takes the
-bracketed form with keys of small letters, digits and hyphens, and a locator
-behind a comma.
+Source: Pandoc User's Guide, "Citation syntax". The site uses only the bracketed form, with
+keys of small letters, digits and hyphens, and with a locator after a comma.
 """
 
 import re
@@ -21,14 +20,14 @@ _GROUP = re.compile(rf"\[{_ONE}(?:;\s*{_ONE})*\]")
 
 @dataclass(frozen=True)
 class Citation:
-    """One source cited at one place: its key, and where in it ("p. 12"), if said."""
+    """A source cited at one place: its key and, if given, the place in it ("p. 12")."""
 
     key: str
     locator: str = ""
 
 
 def parse_group(group: str) -> list[Citation]:
-    """The citations of one bracketed group, which must match in whole."""
+    """The citations of one bracketed group. The whole string must be the group."""
     parts = (part.strip().removeprefix("@") for part in group.strip("[]").split(";"))
     pairs = (part.partition(",") for part in parts)
     return [Citation(key.strip(), " ".join(locator.split())) for key, _, locator in pairs]
@@ -36,7 +35,7 @@ def parse_group(group: str) -> list[Citation]:
 
 def citation_rule(state: StateInline, silent: bool) -> bool:
     """A markdown-it inline rule: a group becomes one token of type `citation`."""
-    # Looked ahead for, it is passed over like any bracket: it may stand in the words of a link.
+    # When the parser only looks ahead, a group is ordinary text: a link text may contain one.
     if silent or not state.src.startswith("[@", state.pos):
         return False
     match = _GROUP.match(state.src, state.pos, state.posMax)
@@ -50,7 +49,7 @@ def citation_rule(state: StateInline, silent: bool) -> bool:
 
 
 def _no_link(state: StateInline, silent: bool) -> bool:
-    """The same, where a link cannot begin: looking for one costs more than all the rest."""
+    """The same, where no link can begin: it saves the search for a link, the largest cost."""
     if silent or not state.src.startswith("[@", state.pos):
         return False
     match = _GROUP.match(state.src, state.pos, state.posMax)
@@ -62,11 +61,11 @@ def _no_link(state: StateInline, silent: bool) -> bool:
 
 def citation_plugin(markdown: MarkdownIt) -> None:
     markdown.inline.ruler.before("link", "citation", _no_link)
-    # After links: `[@clinic](https://…)` leads to the clinic and cites nothing.
+    # After links: `[@clinic](https://…)` is a link to the clinic, not a citation.
     markdown.inline.ruler.after("link", "citation_or_link", citation_rule)
 
 
-# An @ first in a bracket; or later in it, before a word with a digit or a dash; or a bare key.
+# A bracket that begins with an @, or has one later before a word with a digit or a dash.
 _LIKE_A_GROUP = re.compile(
     r"\[(?:[\s\-–—−]{0,9}@|[^\[\]@]{1,40}(?<![\w.])@(?=[^\W_]*[\d–—−_-]))[^\[\]]{0,200}\]?"
 )
@@ -79,9 +78,9 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−_ ", "-"))
 
 
 def near_misses(text: str) -> list[tuple[int, str]]:
-    """The pieces of a text that look like a citation, each behind its place, in their order.
+    """The pieces of a text that look like citations, as (position, piece), in order.
 
-    `text` is what is left of a passage after its citations, links and code were taken out.
+    `text` is a passage from which citations, links and code were removed.
     """
     groups = [(match.start(), match.group()) for match in _LIKE_A_GROUP.finditer(text)]
     inside = {place for start, piece in groups for place in range(start, start + len(piece))}
@@ -91,12 +90,12 @@ def near_misses(text: str) -> list[tuple[int, str]]:
 
 
 def bracketed_words(text: str) -> list[str]:
-    """Words in brackets that have the shape of a key: `[maas-2015]`, without its sign."""
+    """Words in brackets that look like keys without the @ sign: `[maas-2015]`."""
     return [match[1] for match in _WITHOUT_AT.finditer(text)]
 
 
 def nearest_key(piece: str, keys: Iterable[str]) -> str:
-    """The key that a piece of text most likely means, or an empty string."""
+    """The key that a piece of text most probably means, or an empty string."""
     typed = re.search(
         r"([^\[\]@,;]+)", piece.rpartition("@")[2] if piece.count("@") == 1 else piece
     )

@@ -1,4 +1,4 @@
-"""HTML comments: an author's notes to herself, which no reader should see."""
+"""HTML comments: notes of the author that no reader should see."""
 
 import re
 from bisect import bisect
@@ -15,23 +15,23 @@ _INDENTED = re.compile(r"(?: {4}| {0,3}\t)")
 
 
 def tidy_body(text: str, *, stored: bool = False) -> str:
-    """A body as it is kept: tidy, and without HTML comments. `stored` is as in `tidy`."""
+    """A body as it is stored: tidy, without HTML comments. `stored` is as in `tidy`."""
     text = tidy(text, stored=stored)
     without, count = without_comments(text)
     return tidy(without, stored=stored) if count else text
 
 
 def comments_removed(count: int) -> str:
-    """A sentence that tells how many comments were removed."""
+    """A sentence with the number of comments that were removed."""
     return f"{count:,} HTML comment{' was' if count == 1 else 's were'} removed from the text."
 
 
 def without_comments(body: str) -> tuple[str, int]:
     """The body without its HTML comments, and the number of comments removed.
 
-    A comment in code (a span, a fence or an indented block) is an example and stays. One
-    that has no end stays too, since nobody can say where the author meant it to end. A
-    line that held nothing but comments goes as a whole.
+    A comment in code (a span, a fence or an indented block) is an example and remains. A
+    comment without an end remains too, since its intended end is unknown. A line with
+    nothing but comments is removed completely.
     """
     spans, count = _comments(body)
     ends = [0, *(end for _, end in spans)]
@@ -40,13 +40,13 @@ def without_comments(body: str) -> tuple[str, int]:
 
 
 def lines_as_typed(body: str) -> Callable[[int], int]:
-    """From the line of a place in `without_comments(body)` to its line in the body itself."""
+    """A function from a line number in `without_comments(body)` to the one in the body."""
     places, gone, total, line, at = [0], [0], 0, 1, 0
     for start, end in _comments(body)[0]:
         line += body.count("\n", at, start)
         total += body.count("\n", start, end)
         line, at = line + body.count("\n", start, end), end
-        # What stands on the line before a comment keeps its number.
+        # Text before a comment on the same line keeps its line number.
         whole = body[start - 1 : start] in ("", "\n")
         places.append(line - total + (0 if whole else 1))
         gone.append(total)
@@ -54,7 +54,7 @@ def lines_as_typed(body: str) -> Callable[[int], int]:
 
 
 def _comments(body: str) -> tuple[list[tuple[int, int]], int]:
-    """Where to cut a body to take its comments out, and how many these are."""
+    """The spans of a body to remove, and the number of comments in them."""
     spans: list[tuple[int, int]] = []
     if "<!--" not in body:
         return spans, 0
@@ -79,7 +79,7 @@ def _comments(body: str) -> tuple[list[tuple[int, int]], int]:
             count += 1
             line_end = _LINE_END.match(body, end)
             if blank and line_end:
-                # With its end of line, so that no gap opens in a list or a table.
+                # The end of the line goes too: an empty line would split a list or table.
                 while spans and spans[-1][0] >= line_start:
                     spans.pop()
                 start, position, end = line_start, line_end.end(), line_end.end()
@@ -89,7 +89,7 @@ def _comments(body: str) -> tuple[list[tuple[int, int]], int]:
 
 
 class _Code:
-    """Finds where code stands in a body, in time proportional to its length."""
+    """Finds code in a body, in linear time."""
 
     def __init__(self, body: str) -> None:
         self._body = body
@@ -103,7 +103,7 @@ class _Code:
         return match.end() if match else len(self._body)
 
     def end_of_span(self, ticks: str, position: int) -> int:
-        """Behind the code span that these marks open; behind the marks if nothing closes it."""
+        """The end of the code span that these marks open, or of the marks if they open none."""
         if position > self._paragraph_end:
             found = _PARAGRAPH_END.search(self._body, position)
             self._paragraph_end = found.start() if found else len(self._body)
@@ -117,13 +117,13 @@ class _Code:
         return match.end()
 
     def holds(self, position: int) -> bool:
-        """Whether this place is in a block that is code because of its indentation."""
+        """Whether this position is in an indented code block."""
         if self._indented is None:
             self._indented = set(self._indented_lines())
         return self._body.rfind("\n", 0, position) + 1 in self._indented
 
     def _indented_lines(self) -> list[int]:
-        """Where each line of indented code begins. Below a list item the indent means text."""
+        """The start of each line of indented code. Indented lines in a list item are text."""
         found, place, in_code, in_list, after_blank = [], 0, False, False, True
         for line in self._body.split("\n"):
             if line.strip():

@@ -1,7 +1,7 @@
-"""What changed between two texts, told by words.
+"""The differences between two texts, word by word.
 
-Paragraphs are aligned first and words within them second: aligning 20,000
-words at once takes difflib seconds.
+Paragraphs are aligned first, then the words within them: difflib needs seconds to align
+20,000 words at once.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Literal
 # 500 -> 5,000 reads as a changed number and not as an inserted zero.
 _WORD = re.compile(r"[+\-−±]?\d+(?:[.,:/\u202f\u00a0]\d+)*(?:\s?%)?|\w+(?:['’\-]\w+)*|\s+|[^\w\s]")
 
-# Word pairs: difflib takes up to a second for a million of them.
+# Pairs of words: difflib needs up to a second for a million.
 _TOO_MANY = 400_000
 
 Kind = Literal["same", "inserted", "deleted"]
@@ -30,10 +30,10 @@ Paragraph = list[Piece]
 
 
 def compare(before: str, after: str) -> list[Paragraph]:
-    """The pieces that lead from one text to another, paragraph by paragraph.
+    """The pieces that turn one text into another, paragraph by paragraph.
 
-    Leaving out the inserted pieces gives the first text and leaving out the
-    deleted ones the second, blank lines between paragraphs aside.
+    Without the inserted pieces they are the first text; without the deleted pieces, the
+    second. Empty lines between paragraphs are not compared.
     """
     old, new = _paragraphs(before), _paragraphs(after)
     result: list[Paragraph] = []
@@ -46,7 +46,7 @@ def compare(before: str, after: str) -> list[Paragraph]:
 
 
 def compare_lists(before: Sequence[str], after: Sequence[str]) -> Paragraph:
-    """The same for sets of names such as tags: each name is kept, inserted or deleted."""
+    """The same for lists of names such as tags: each name is kept, inserted or deleted."""
     pieces = [Piece("same" if name in after else "deleted", name) for name in before]
     return pieces + [Piece("inserted", name) for name in after if name not in before]
 
@@ -57,7 +57,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _replaced(old: list[str], new: list[str]) -> list[Paragraph]:
-    """Pairs each new paragraph with the first old one left that is mostly the same."""
+    """Pairs each new paragraph with the first remaining old one that is similar."""
     result: list[Paragraph] = []
     fresh: list[Paragraph] = []
     old_words = [_WORD.findall(text) for text in old]
@@ -69,7 +69,7 @@ def _replaced(old: list[str], new: list[str]) -> list[Paragraph]:
         if partner is None:
             fresh.append([Piece("inserted", text)])
             continue
-        # What went stands before what came in its place.
+        # Deleted paragraphs come before the inserted ones that replace them.
         result += [[Piece("deleted", gone)] for gone in old[start:partner]] + fresh
         result.append(_words(old_words[partner], words))
         start, fresh = partner + 1, []
@@ -77,7 +77,7 @@ def _replaced(old: list[str], new: list[str]) -> list[Paragraph]:
 
 
 def _partner(bag: set[str], bags: list[set[str]], start: int) -> int | None:
-    """The first of the next thirty old paragraphs that shares half of its words, if any."""
+    """The first of the next thirty old paragraphs that shares half of the words, if any."""
     for index in range(start, min(len(bags), start + 30)):
         if len(bag & bags[index]) * 2 >= max(len(bag), len(bags[index])):
             return index
@@ -104,7 +104,7 @@ def _opcodes(old: list[str], new: list[str]) -> Paragraph:
 
 
 def _sentences(old: list[str], new: list[str]) -> Paragraph:
-    """A paragraph too long for words at once: its sentences are aligned first."""
+    """Compares paragraphs that are too long for one comparison: sentences first, then words."""
     before, after = _by_sentence(old), _by_sentence(new)
     pieces: Paragraph = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

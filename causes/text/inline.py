@@ -1,4 +1,4 @@
-"""The words of a passage as a reader sees them: inline tokens of the parser as plain text."""
+"""Inline tokens of the parser as plain text: the words of a passage as readers see them."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from markdown_it.token import Token
 
 STRUCK, STRUCK_END = "[struck out: ", " ]"
-"""Around words that the page shows struck out: without them an old dose would read as valid."""
+"""Marks around struck-out words. Without them, a withdrawn dose would look valid."""
 
 _RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
@@ -14,14 +14,14 @@ _LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉�
 _TEXT = {"text", "text_special", "code_inline"}
 _SIGNS = {"softbreak": " ", "hardbreak": "\n", "s_open": STRUCK, "s_close": STRUCK_END}
 _LEFT_OUT = ("citation", "footnote_ref")
-# As HTML has it: no-break spaces are none of these, and hold a dose together.
+# The white space of HTML. No-break spaces are not included: they hold a dose together.
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _ENDS_SENTENCE = re.compile(r"[.,;:!?…)\]”’»](?!\d)")
 _ONLY_PARTS = re.compile(r"[\s,;–-]*")
 
 
 def words_of(tokens: Sequence[Token]) -> str:
-    """What a reader sees of inline tokens, with a line feed where the page begins a new line."""
+    """The visible text of inline tokens, with a line feed where the page begins a new line."""
     outer: list[list[str]] = []
     parts: list[str] = []
     gap = False
@@ -54,16 +54,16 @@ def _piece(token: Token) -> str:
 
 
 def script(kind: str, inner: str) -> str:
-    """A superscript or subscript, so that no digit of it can be taken for one of the line."""
+    """A superscript or subscript, written so that its digits do not look like normal ones."""
     sign, table = ("^", _RAISED) if kind.startswith("sup") else ("_", _LOWERED)
     raised = all(ord(character) in table for character in inner)
     return inner.translate(table) if raised else f"{sign}({inner})"
 
 
 def _beside(before: str, after: str) -> str:
-    """Two pieces between which something is left out or is struck out.
+    """Joins two pieces of text with something between them that is left out or struck out.
 
-    A blank stays or comes between words and numbers: `5[@a]10` is no 510.
+    Words and numbers remain separated by a space: `5[@a]10` does not become 510.
     """
     if before.endswith("(") and after.startswith(")"):
         return before[:-1].rstrip(" ") + after[1:]

@@ -1,4 +1,4 @@
-"""Names that are probably one name, spelled twice."""
+"""Pairs of names that are probably two spellings of one name."""
 
 import re
 from collections import defaultdict
@@ -8,10 +8,10 @@ from causes.text.names import fold
 
 
 def near_duplicates(names: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs of names that differ in order of words, in number (nerve, nerves) or by one letter.
+    """Pairs of names that differ in word order, in number (nerve, nerves) or in one letter.
 
-    Names that differ in a digit are two (type 1, type 2), and so are short ones
-    that differ in a letter (hand, hind). Takes time in proportion to the letters.
+    Names that differ in a digit are different (type 1, type 2), and so are short names that
+    differ in a letter (hand, hind). The time is proportional to the number of letters.
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for name in sorted(set(names)):
@@ -41,7 +41,7 @@ def _singular(word: str) -> str:
 
 
 def _keys(name: str) -> set[str]:
-    """Two names that are near share one of these: the name without one of its letters."""
+    """The name, whole and without each of its letters: similar names have one in common."""
     words = sorted(_words(name))
     whole = " ".join(words)
     keys = {whole}
@@ -51,22 +51,14 @@ def _keys(name: str) -> set[str]:
 
 
 def _close(one: str, other: str) -> bool:
-    first, second = " ".join(sorted(_words(one))), " ".join(sorted(_words(other)))
-    if first == second:
-        return True
+    """Whether two names that share a key differ by one letter, or by two swapped letters."""
+    first, second = (" ".join(sorted(_words(name))) for name in (one, other))
     if re.sub(r"\D", "", first) != re.sub(r"\D", "", second):
         return False
-    # At most one letter more, less, other, or two that changed places.
-    if len(first) > len(second):
-        first, second = second, first
-    if len(second) - len(first) > 1:
-        return False
-    start = 0
-    while start < len(first) and first[start] == second[start]:
-        start += 1
-    if len(first) < len(second):
-        return first[start:] == second[start + 1 :]
-    swapped = first[start : start + 2] == second[start : start + 2][::-1]
-    return first[start + 1 :] == second[start + 1 :] or (
-        swapped and first[start + 2 :] == second[start + 2 :]
-    )
+    if len(first) != len(second):
+        return True  # they share a key, so one is the other without a letter
+    places = [place for place, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]
+    if len(places) < 2:
+        return True
+    start, end = places[0], places[-1] + 1
+    return end - start == 2 and first[start:end] == second[start:end][::-1]

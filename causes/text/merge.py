@@ -1,7 +1,7 @@
-"""Three versions of a text beside each other, paragraph by paragraph.
+"""Three versions of a text side by side, paragraph by paragraph.
 
-Nothing is merged here. Two safe edits can make one wrong dose, so that where two
-versions differ a person chooses.
+Nothing is merged automatically: two correct edits can make one wrong dose. Where two
+versions differ, a person chooses.
 """
 
 import re
@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 @dataclass(frozen=True)
 class Part:
-    """The same place in three versions. Each is some paragraphs, with the blank lines behind."""
+    """The same place in three versions: some paragraphs, with the empty lines after them."""
 
     base: str
     theirs: str
@@ -20,14 +20,14 @@ class Part:
 
     @property
     def settled(self) -> bool:
-        """Whether both sides say the same, so that there is nothing to choose."""
+        """Whether both sides are the same, so there is nothing to choose."""
         return self.theirs.strip() == self.mine.strip()
 
 
 def parts_of(base: str, theirs: str, mine: str) -> list[Part]:
-    """The places of three texts, in order. Those that are settled are joined.
+    """The parts of three texts, in order. Neighbouring settled parts are joined.
 
-    Joining the `theirs` of all parts gives that text again, and so does `mine`.
+    The `theirs` of all parts, joined, are that text again. The same is true of `mine`.
     Source of the alignment: Khanna, Kunal, Pierce: A formal investigation of
     diff3 (FSTTCS 2007), with paragraphs for lines.
     """
@@ -46,9 +46,9 @@ def parts_of(base: str, theirs: str, mine: str) -> list[Part]:
 
 
 def chosen(parts: Sequence[Part], choices: Sequence[str]) -> str:
-    """The text of the sides chosen: `base`, `theirs` or `mine`, one for each part.
+    """The text of the chosen sides: `base`, `theirs` or `mine` for each part.
 
-    A settled part is `theirs`, whatever is chosen.
+    For a settled part, the choice is ignored and `theirs` is used.
     """
     sides = [
         part.theirs if part.settled else str(getattr(part, side))
@@ -64,13 +64,13 @@ def chosen(parts: Sequence[Part], choices: Sequence[str]) -> str:
 
 
 def _paragraphs(text: str) -> list[str]:
-    """The paragraphs, each with the blank lines that follow it."""
+    """The paragraphs, each with the empty lines after it."""
     text = text.replace("\r\n", "\n").strip("\n")
     return re.findall(r".+?(?:\n(?:[ \t]*\n)+|\Z)", text, re.DOTALL)
 
 
 def _anchors(base: list[str], theirs: list[str], mine: list[str]) -> list[tuple[int, ...]]:
-    """Where a paragraph of the base stands, unchanged, in both others."""
+    """The indexes of paragraphs that are the same in all three versions."""
     matched = []
     for other in (theirs, mine):
         blocks = SequenceMatcher(None, base, other, autojunk=False).get_matching_blocks()

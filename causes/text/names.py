@@ -1,4 +1,4 @@
-"""Names and titles: when two are the same, how they are sought, and in which order they stand."""
+"""Names and titles: when two are the same, how search reads them, and how they are sorted."""
 
 import re
 import unicodedata
@@ -9,14 +9,14 @@ from anyascii import anyascii
 from causes.text.characters import tidy_line, without_invisible
 
 SORT_KEY_LIMIT = 301
-"""The most characters of what `sort_key` returns."""
+"""The greatest length of a `sort_key`, in characters."""
 
-# Accents, Hebrew points and Arabic vowel signs. Signs of other scripts are letters to them.
+# Accents, Hebrew points and Arabic vowel signs. In other scripts such signs are letters.
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a"
     "\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 )
-# Latin letters that Unicode does not take apart: Ł, Ø, ß, Æ.
+# Latin letters that Unicode does not decompose: Ł, Ø, ß, Æ.
 _LATIN = {
     code: anyascii(chr(code))
     for first, last in ((0xC0, 0x250), (0x1E00, 0x1F00))
@@ -28,9 +28,9 @@ _DIGITS = re.compile(r"\d{1,99}")
 
 
 def fold(name: str) -> str:
-    """What two names share when they differ only in case, blanks, accents' form or unseen signs.
+    """A form that two names share if they differ only in case, spaces or invisible signs.
 
-    Case folding can undo NFC, so it is normalised again (Unicode Standard,
+    Case folding can undo NFC, so the result is normalised again (Unicode Standard,
     section 3.13, definition D145: canonical caseless matching).
     """
     seen = " ".join(without_invisible(tidy_line(name)).split())
@@ -38,10 +38,10 @@ def fold(name: str) -> str:
 
 
 def searchable(text: str) -> str:
-    """The text as it is sought: without accents and invisible signs, letters taken apart.
+    """The text in plain letters, without accents and invisible signs, for comparing in search.
 
-    `Łódź` gives `Lodz`, `ﬁbre` gives `fibre`, `H₂O` gives `H2O`. Case, blanks, dashes and
-    line ends stay as they are. Give it both the text and the question.
+    `Łódź` becomes `Lodz`, `ﬁbre` becomes `fibre`, `H₂O` becomes `H2O`. Case, spaces, dashes
+    and line ends do not change. Apply it to both the text and the question.
     """
     text = without_invisible(text)
     if text.isascii():
@@ -51,11 +51,11 @@ def searchable(text: str) -> str:
 
 
 def sort_key(name: str) -> str:
-    """What stands for a name where names are put in order, to be compared by code point.
+    """A key by which names are sorted, compared by code point. At most 301 characters.
 
-    Its words, without accents and signs, in small letters; numbers by their size, so that
-    Type 2 comes before Type 10. Other scripts follow Latin. Behind a tab comes the name
-    itself, which decides between names that are otherwise equal. At most 301 characters.
+    It has the words of the name in small letters, without accents and signs. Numbers are
+    ordered by size: Type 2 comes before Type 10. Other scripts follow Latin. After a tab
+    comes the name itself, for names that are otherwise equal.
     """
     seen = tidy_line(name)
     plain = _APOSTROPHES.sub("", searchable(searchable(seen).casefold()))
@@ -78,20 +78,17 @@ class Initial(NamedTuple):
 
 
 def initial(name: str) -> Initial:
-    """The group of a name: one for each letter, one for all digits, one for names of signs."""
+    """The group of a name: by its first letter, or one for all digits, or one for signs."""
     first = sort_key(name)[0]
     if first == "\t":
         return Initial("Signs", "letter-signs")
-    if first.isascii():
-        return (
-            Initial("0–9", "letter-09")
-            if first.isdigit()
-            else Initial(first.upper(), f"letter-{first}")
-        )
-    return Initial(first.upper(), f"letter-u{ord(first):x}")
+    if first.isascii() and first.isdigit():
+        return Initial("0–9", "letter-09")
+    anchor = first if first.isascii() else f"u{ord(first):x}"
+    return Initial(first.upper(), f"letter-{anchor}")
 
 
 def tags_from_string(text: str) -> list[str]:
-    """Tag names parted by commas and by nothing else: `heart attack` is one tag."""
+    """Tag names, separated only by commas: `heart attack` is one tag."""
     names = {tidy_line(part) for part in text.split(",")}
     return sorted(name for name in names if name)

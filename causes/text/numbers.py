@@ -1,14 +1,14 @@
-"""Whole numbers as they come in from outside: out of an address, a query or a form."""
+"""Whole numbers from outside: from an address, a query or a form."""
 
 LARGEST = 2**63 - 1
-"""The largest that a column of either database holds."""
+"""The largest number that a column of either database can hold."""
 
 
 def whole_number(text: str, most: int = LARGEST) -> int | None:
-    """The number that `text` writes in digits 0 to 9, or None.
+    """The number written in `text` with the digits 0 to 9, or None.
 
-    None also for a number above `most`. `str.isdigit` alone would let "²" through, and
-    `int` alone refuses more than 4,300 digits.
+    A number above `most` is None, too. `str.isdigit` alone would accept "²", and `int` alone
+    raises an error for more than 4,300 digits.
     """
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST))):
         return None

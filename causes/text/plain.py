@@ -1,8 +1,8 @@
-"""A body as plain text: the words that a reader of the page sees, without the Markdown.
+"""A body as plain text: the words that readers see, without Markdown.
 
-Search looks in it and shows lines of it. Each paragraph, heading, list item, table cell,
-term, definition and footnote is a line of its own, so that nothing runs together that the
-page keeps apart.
+Search uses it, and shows excerpts of it. Each paragraph, heading, list item, table cell,
+term, definition and footnote is a separate line, so words that are separate on the page
+remain separate.
 """
 
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ from causes.text.inline import words_of
 
 
 def plain_of(tokens: Iterable[Token]) -> str:
-    """The words of a body that was parsed, a line for each block, as the page shows them.
+    """The words of a parsed body as the page shows them, a line for each block.
 
-    Links keep their words, code stays as it was written. Citations and the marks of
-    footnotes are left out. `10^6^` gives 10⁶; what has no raised or lowered form in Unicode
-    stands in brackets, behind `^` or `_`.
+    The words of links and the text of code are kept. Citations and footnote marks are left
+    out. `10^6^` becomes 10⁶. Text that has no raised or lowered form in Unicode is written
+    in brackets after `^` or `_`.
     """
     lines: list[str] = []
     for token in tokens:

@@ -1,8 +1,8 @@
 """Stems of English words, by Porter's algorithm.
 
-Source: M. F. Porter, An algorithm for suffix stripping, Program 14 (1980) 130-137, with the
-departures of his own later version: -bli becomes -ble and -logi becomes -log. SQLite has it
-so. PostgreSQL has the algorithm without the departures, for which `evened` makes up.
+Source: M. F. Porter, An algorithm for suffix stripping, Program 14 (1980) 130-137, with two
+changes from his later version: -bli becomes -ble and -logi becomes -log. SQLite uses this
+algorithm. PostgreSQL uses it without the two changes; `evened` makes up for them.
 """
 
 import re
@@ -25,7 +25,7 @@ _EVEN = re.compile(r"(log|bl)(?:y|ies|i)$|([chjkqvwx])\2(?:ed|ings?)$")
 
 
 def _kinds(word: str) -> str:
-    """The word's letters as vowels and consonants: a y behind a consonant is a vowel."""
+    """The word's letters as v (vowel) and c (consonant). A y after a consonant is a vowel."""
     kinds = ""
     for letter in word:
         vowel = letter in "aeiou" or (letter == "y" and kinds[-1:] == "c")
@@ -34,7 +34,7 @@ def _kinds(word: str) -> str:
 
 
 def _measure(word: str) -> int:
-    """How often a consonant follows a vowel."""
+    """The number of times that a consonant follows a vowel: Porter's measure m."""
     return _kinds(word).count("vc")
 
 
@@ -47,12 +47,12 @@ def _replaced(word: str, endings: dict[str, str]) -> str:
 
 
 def _short(word: str) -> bool:
-    """Whether it ends in consonant, vowel and a consonant other than w, x and y."""
+    """Whether the word ends in consonant, vowel, consonant, the last one not w, x or y."""
     return _kinds(word).endswith("cvc") and word[-1] not in "wxy"
 
 
 def evened(word: str) -> str:
-    """The word in a form of which both engines find the stem that SQLite finds of the word."""
+    """The word in a form for which both engines find the stem that SQLite finds for the word."""
     if word[-1] not in "yisdg" or not (match := _EVEN.search(word)):
         return word
     rest = word[: match.start()]
@@ -63,7 +63,7 @@ def evened(word: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """The stem of a word in small letters. Words of fewer than three bytes are their own."""
+    """The stem of a word in small letters. Words with fewer than three bytes are unchanged."""
     if not 3 <= len(word.encode()) <= 64:
         return word
     word = _without_inflection(word)

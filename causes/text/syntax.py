@@ -1,7 +1,7 @@
-"""The Markdown of the site: CommonMark, and the plugins and rules added to it.
+"""The Markdown of the site: CommonMark with additional plugins and rules.
 
-No rule may change a dose. Each one here takes only what can mean nothing else, and leaves
-the rest as it was typed.
+No rule may change a dose. Each rule applies only to text that can have no other meaning, and
+leaves everything else as it was typed.
 """
 
 import html
@@ -48,22 +48,22 @@ def may_link_to(url: str) -> bool:
         return False
     if url.startswith("#"):
         return len(url) > 1
-    # `//host/path` leaves the site without saying how; `\` is a slash to browsers.
+    # `//host/path` leaves the site without a scheme. Browsers read `\` as a slash.
     return url.startswith("/") and not url.lower().startswith(("//", "/\\", "/%5c"))
 
 
 @lru_cache(maxsize=1000)
 def _cleaner_takes(url: str) -> bool:
-    """Whether nh3 can read the address: it takes the link from `http://x.1`, a broken number."""
+    """Whether nh3 accepts the address. It removes links such as `http://x.1`, a broken number."""
     return "href" in nh3.clean(f'<a href="{html.escape(url)}">', url_schemes=SCHEMES)
 
 
 class _Markdown(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802
-        """Every address is taken here, so that one that may not stand can be named.
+        """Accepts every address, so that an error can name the ones that are not allowed.
 
-        `markdown.read` takes the links away from these. Reference definitions and
-        `<autolinks>` are checked by the rules below: they would hide words otherwise.
+        `markdown.read` removes these links. The rules below check reference definitions and
+        `<autolinks>`, which would hide words otherwise.
         """
         return True
 
@@ -72,15 +72,15 @@ def make_parser() -> MarkdownIt:
     markdown = _Markdown("commonmark", {"html": False, "linkify": False})
     markdown.enable(["table", "strikethrough"])
     markdown.disable(["html_block", "html_inline"])
-    # Joined to its neighbours, a sign that was escaped could not be told from one that was not.
+    # Joining tokens would hide which signs were escaped.
     markdown.disable("text_join")
     markdown.use(deflist_plugin).use(footnote_plugin)
     markdown.use(sub_plugin).use(superscript_plugin).use(citation_plugin)
     markdown.inline.ruler.before("strikethrough", "times", _between_digits)
     markdown.inline.ruler.after("emphasis", "scripts", _no_script)
     markdown.inline.ruler.before("autolink", "angles", _no_autolink)
-    markdown.inline.ruler.before("newline", "address", _bare_address)
-    markdown.core.ruler.after("inline", "www", _www_addresses)
+    markdown.inline.ruler.before("newline", "url", _bare_url)
+    markdown.core.ruler.after("inline", "www", _www_urls)
     markdown.block.ruler.at("reference", _reference)
     block = markdown.block.ruler
     block.at("footnote_def", _footnote, {"alt": ["paragraph", "reference"]})
@@ -96,9 +96,9 @@ _BETWEEN_DIGITS = re.compile(r"(?<=\d)(?:\*+|~~+)(?=\d)")
 
 
 def _between_digits(state: StateInline, silent: bool) -> bool:
-    """Takes `*` and `~~` between digits as they are: 2*500 mg and 3*250 mg are no 2500 mg.
+    """Keeps `*` and `~~` between digits: "2*500 mg and 3*250 mg" must not become 2500 mg.
 
-    CommonMark would print the middle of it in italics, without the signs.
+    CommonMark would remove the signs and print the text between them in italics.
     """
     match = _BETWEEN_DIGITS.match(state.src, state.pos, state.posMax)
     if match is None:
@@ -113,14 +113,14 @@ def _between_digits(state: StateInline, silent: bool) -> bool:
 
 _SIGN = r"[+\-−–]"
 _SCRIPT = rf"(?:{_SIGN}?[^\W_]{{1,20}}{_SIGN}?|{_SIGN})"
-# Behind it no digit: in 5~10~15 and 2^3^4 the marks could mean something else. A subscript
-# hangs on a letter, digit or bracket: `~20mg~30mg` is about 20 mg.
+# No digit may follow: in 5~10~15 and 2^3^4 the marks could mean something else. A subscript
+# must follow a letter, digit or bracket: `~20mg~30mg` means about 20 mg.
 _SUPERSCRIPT = re.compile(rf"\^{_SCRIPT}\^(?!\d)")
 _SUBSCRIPT = re.compile(rf"(?<=[^\W_]|[)\]^])~{_SCRIPT}~(?![\d~])")
 
 
 def _no_script(state: StateInline, silent: bool) -> bool:
-    """Takes a `~` or `^` that begins no script as the sign that it is."""
+    """Keeps a `~` or `^` that does not begin a subscript or superscript."""
     sign = state.src[state.pos]
     if sign not in "~^" or state.src.startswith("^[", state.pos):
         return False
@@ -139,7 +139,7 @@ def _no_script(state: StateInline, silent: bool) -> bool:
 def _only_colons(
     rule: Callable[[StateBlock, int, int, bool], bool],
 ) -> Callable[[StateBlock, int, int, bool], bool]:
-    """The rule of the plugin, without `~` for `:`, since `~ 5 mg` is about 5 mg."""
+    """The plugin's rule, without `~` in place of `:`, since `~ 5 mg` means about 5 mg."""
 
     def starts(sign: str, state: StateBlock, line: int) -> bool:
         return state.src.startswith(sign, state.bMarks[line] + state.tShift[line])
@@ -168,7 +168,7 @@ def _only_colons(
 
 
 def _footnote(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
-    """The rule of the plugin, but for a footnote in a footnote: it would tear both apart."""
+    """The plugin's rule, except for a footnote in a footnote, which would break both."""
     if state.env.get("in_footnote"):
         return False
     state.env["in_footnote"] = True
@@ -178,11 +178,11 @@ def _footnote(state: StateBlock, startLine: int, endLine: int, silent: bool) -> 
         state.env["in_footnote"] = False
 
 
-# Addresses -------------------------------------------------------------------------------
+# URLs ------------------------------------------------------------------------------------
 
 
 def _reference(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
-    """CommonMark's rule, for definitions that a link may use: `[Note]: daily` is a sentence."""
+    """CommonMark's rule, only for definitions with an allowed link: `[Note]: daily` is text."""
     references = state.env.setdefault("references", {})
     before, line = len(references), state.line
     if not reference(state, startLine, endLine, silent):
@@ -200,7 +200,7 @@ _AUTOLINK = re.compile(r"<(?:(?:https?|mailto|tel):|[^\s<>:@]+@)[^\s<>]+>", re.I
 
 
 def _no_autolink(state: StateInline, silent: bool) -> bool:
-    """Takes a `<` that begins no link as the sign that it is: `x <a:b> y` loses nothing."""
+    """Keeps a `<` that does not begin a link: all of `x <a:b> y` is shown."""
     if state.src[state.pos] != "<" or _AUTOLINK.match(state.src, state.pos, state.posMax):
         return False
     if not silent:
@@ -217,7 +217,7 @@ _TRAILING = re.compile(r"[?!.,:;*_~'’‘\[\]…^-]+$")
 
 
 def _trimmed(address: str) -> str:
-    """An address without the signs that end the sentence or the bracket around it."""
+    """A web address without the punctuation of the sentence or bracket around it."""
     while True:
         short = _TRAILING.sub("", address)
         if short.endswith(")") and short.count(")") > short.count("("):
@@ -227,8 +227,8 @@ def _trimmed(address: str) -> str:
         address = short
 
 
-def _bare_address(state: StateInline, silent: bool) -> bool:
-    """https:// or http:// and all that follows, before any sign in it can mean something."""
+def _bare_url(state: StateInline, silent: bool) -> bool:
+    """Makes a link of https://… or http://… before other rules read signs in it."""
     if silent or state.linkLevel or not state.src.startswith("://", state.pos):
         return False
     scheme = _SCHEME.search(state.src[max(0, state.pos - 6) : state.pos])
@@ -246,8 +246,8 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _www_addresses(state: StateCore) -> None:
-    """www.… in text that is in no link yet."""
+def _www_urls(state: StateCore) -> None:
+    """Makes links of www.… in text that is not part of a link."""
     for block in state.tokens:
         if not block.children or "www." not in block.content.lower():
             continue

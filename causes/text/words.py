@@ -1,7 +1,7 @@
-"""The words of a text as search has them: the same for texts and for questions.
+"""The words of a text in the form that search uses, for texts and for questions.
 
-Both engines get these words with single blanks between them, and so have nothing left to
-decide on which they could differ but the stem.
+Both engines receive these words separated by single spaces. Only the stem of a word is left
+for them to decide, so their results do not differ.
 """
 
 import re
@@ -15,14 +15,14 @@ from causes.text.names import searchable
 from causes.text.stems import evened
 
 LINE, POINT = "ª", "º"
-"""In words for the index: one that ends a line, so that no phrase goes on in the next, and the
-point of a decimal number, so that `5mg` is not found in 2.5mg.
+"""Signs in the words for the index. LINE is a word between two lines, so no phrase spans them.
+POINT is the point of a decimal number, so `5mg` does not match in 2.5mg.
 
-No word of a text or a question holds them: `searchable` makes letters of them.
+No word of a text or question contains them: `searchable` turns them into letters.
 """
 
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"
-# Accents that are characters of their own, and what a reader cannot see: parts of a word.
+# Combining accents and invisible characters, which are parts of a word.
 _WITHIN = {
     character
     for character in map(chr, range(0x10000))
@@ -31,11 +31,11 @@ _WITHIN = {
 _W = "".join(sorted(_WITHIN))
 _N = r"[0-9]+(?:,[0-9]{3}(?![0-9]))*(?:\.[0-9]+)?"
 _S = rf"(?:[{_W}]*['’‘ʼʹ′＇`´][sS](?![^\W_]))"
-# 10⁶ is two words and H₂O is one: a raised or lowered figure belongs to a letter.
+# 10⁶ is two words and H₂O is one: a raised or lowered digit belongs to a letter.
 _WORD = re.compile(
     rf"(?:{_N}|[{_RAISED}]+|[^\W_])(?:[^\W_{_RAISED}]|[{_W}]|(?<!\d)[{_RAISED}])*{_S}?"
 )
-# Where a text has nothing beyond ASCII but common signs, words are found several times as fast.
+# In texts with only ASCII and common signs, words are found several times faster.
 UNUSUAL = re.compile("[^\x00-\x7f\u00a0°±·×–—‘’“”•…\u202f→≤≥]")
 USUAL_WORD = re.compile(rf"(?:{_N}|[A-Za-z])[A-Za-z0-9]*(?:['’‘`][sS](?![A-Za-z0-9]))?")
 _NUMBER = re.compile(_N)
@@ -44,7 +44,7 @@ _PART = re.compile(r"[^\W_]+")
 
 
 class Word(NamedTuple):
-    """One word of a text: where it stands, and how it is sought, mostly in one part."""
+    """One word of a text: its position, and its parts in the form for search, usually one."""
 
     start: int
     end: int
@@ -52,7 +52,7 @@ class Word(NamedTuple):
 
 
 def words(text: str) -> Iterator[Word]:
-    """The words of a text, in order. The `'s` of a name belongs to it, and is not sought."""
+    """The words of a text, in order. The `'s` of a name belongs to it but is not searched for."""
     if not UNUSUAL.search(text):
         for match in USUAL_WORD.finditer(text):
             yield Word(*match.span(), (of_usual(match.group()),))
@@ -64,7 +64,7 @@ def words(text: str) -> Iterator[Word]:
 
 @lru_cache(maxsize=20_000)
 def of_usual(word: str) -> str:
-    """How a word is sought that `USUAL_WORD` found."""
+    """The search form of a word that `USUAL_WORD` matched."""
     if not word.isalnum():
         word = _OWNER.sub("", word).replace(",", "").replace(".", POINT)
     return evened(word.lower())
@@ -80,12 +80,12 @@ def _of_any(word: str) -> tuple[str, ...]:
 
 
 def is_number(part: str) -> bool:
-    """Whether a part of a word is a number and nothing else."""
+    """Whether a part of a word is a number."""
     return part.replace(POINT, "").isdecimal()
 
 
 def sought(text: str) -> str:
-    """The words of a text for the index of an engine, in which it finds only words and blanks."""
+    """The words of a text for the index of an engine: only words, separated by spaces."""
     lines = (_sought_in(line) for line in text.replace(STRUCK, " ").split("\n"))
     return f" {LINE} ".join(line for line in lines if line)
 

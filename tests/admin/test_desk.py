@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from causes import publishing
 from causes.models import Category, Cause, Entry, Event, Page, Redirect, Source, Tag
+from causes.states import State, state_of
 from tests.admin.desk import ask, change, form_of, messages_of, save, url
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
 
@@ -52,14 +53,14 @@ def test_a_new_cause_gets_a_slug_from_its_title(desk):
     entry = Cause.objects.get()
     assert entry.slug == "crush-of-a-nerve"
     assert [tag.name for tag in entry.newest.shown_tags()] == ["injury"]
-    assert entry.state == Entry.State.DRAFT
+    assert state_of(entry) == State.DRAFT
     assert response.redirect_chain[-1][0] == url("change", entry.pk)
 
 
 def test_a_new_page_has_no_category(desk):
     data = {"title": "Imprint", "slug": "imprint", "summary": "S", "body": "B", "_publish": "1"}
     desk.post(url("add", kind="page"), data)
-    assert Page.objects.get().state == Entry.State.LIVE
+    assert state_of(Page.objects.get()) == State.LIVE
     assert desk.get("/imprint/").status_code == 200
 
 
@@ -96,7 +97,7 @@ def test_a_draft_with_an_unknown_citation_is_saved_with_a_warning_and_not_publis
     assert "there is no source with the key" in html
     assert "Lists and search engines show the summary" in html
     assert entry.revisions.count() == 2
-    assert Entry.objects.get().state == Entry.State.LIVE_WITH_DRAFT
+    assert state_of(Entry.objects.get()) == State.LIVE_WITH_DRAFT
 
 
 def test_save_and_preview_shows_the_draft_in_the_public_design(desk, client):

@@ -16,6 +16,7 @@ from causes import publishing
 from causes.admin.events import harmless
 from causes.clock import now
 from causes.models import Event, Revision, Tag
+from causes.states import state_of, step_of
 from tests.admin.desk import ask, change, fields_of, messages_of, url
 from tests.factories import add_draft, make_entry, make_live, make_person, make_source, make_tag
 
@@ -179,7 +180,7 @@ def test_a_bulk_action_says_first_what_will_happen_to_each_and_then_does_it(desk
     said = messages_of(response)
     assert said[0] == "Publish now: done for 1."
     assert "Not done for “Poor”" in said[1]
-    assert (good.state, poor.state) == ("live", "draft")
+    assert (state_of(good), state_of(poor)) == ("live", "draft")
     assert Event.objects.get().reason == "Launch"
 
 
@@ -221,10 +222,10 @@ def test_a_bulk_action_is_about_the_texts_that_were_shown(desk):
     said = messages_of(desk.post(url("bulk", "submit"), sent, follow=True))
     assert "changed after the page was shown (" in said[0]
     assert "revision 2, draft" in said[0]
-    assert entry.step == "draft"
+    assert step_of(entry) == "draft"
     nothing_shown = {"row": rows_of(entry), "_do": "1"}
     assert b"What will happen" in desk.post(url("bulk", "submit"), nothing_shown).content
-    assert entry.step == "draft"
+    assert step_of(entry) == "draft"
 
 
 def test_bulk_actions_are_offered_and_done_by_permission_only(client):
@@ -236,7 +237,7 @@ def test_bulk_actions_are_offered_and_done_by_permission_only(client):
     sent = {"row": rows_of(entry), "_do": "1"}
     assert client.post(url("bulk", "publish"), sent).status_code == 403
     assert client.post(url("bulk", "no-such"), sent).status_code == 404
-    assert entry.state == "draft"
+    assert state_of(entry) == "draft"
 
 
 # Help while writing -----------------------------------------------------------------

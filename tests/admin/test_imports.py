@@ -12,6 +12,7 @@ from causes import publishing
 from causes.clock import now
 from causes.interchange import uploads
 from causes.models import Entry, Event, Import, Publication, Review, Revision, Source
+from causes.states import State, state_of
 from tests.admin.desk import messages_of, url
 from tests.factories import add_draft, make_entry, make_live, make_person, make_source
 from tests.interchange.content import everything, exported, exported_after, rows_of
@@ -210,7 +211,7 @@ def test_a_writer_brings_in_drafts_that_are_theirs_and_no_span_and_no_review(cli
     apply(client)
     entry = Entry.objects.get()
     assert entry.newest.author == writer
-    assert entry.state == Entry.State.DRAFT
+    assert state_of(entry) == State.DRAFT
     assert not Publication.objects.exists()
     assert not Review.objects.exists()
 

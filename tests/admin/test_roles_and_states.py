@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from causes.clock import now
 from causes.models import Entry, Event, Publication, Revision
+from causes.states import State, Step, at_step, in_state, state_of, step_of
 from tests.admin.desk import ask, fields_of, form_of, messages_of, url
 from tests.factories import STATES, add_draft, make_in_state, make_person
 
@@ -38,8 +39,8 @@ def table():
     ]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     head = [name.removeprefix("page: ").removeprefix("text: ") for name in rows[0][1:]]
-    states = {label: value for value, label in Entry.State.choices}
-    steps = {label: value for value, label in Entry.Step.choices}
+    states = {label: value for value, label in State.choices}
+    steps = {label: value for value, label in Step.choices}
     found = {}
     for verb, *cells in rows[1:]:
         yes = [name for name, cell in zip(head, cells, strict=True) if cell == "yes"]
@@ -67,7 +68,7 @@ def possible(verb, state, step):
 def attempt(client, entry, verb):
     """Sends what the desk's own page of a verb would send."""
     later = timezone.localtime(now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
-    live = Entry.objects.get(pk=entry.pk).state == "live"
+    live = state_of(Entry.objects.get(pk=entry.pk)) == "live"
     data = {
         "send_back": {"reason": "Why?"},
         "schedule": {"take_down_at" if live else "publish_at": later},
@@ -104,9 +105,9 @@ def test_the_table_names_every_verb_of_the_desk():
 @pytest.mark.parametrize(("state", "step"), STATES)
 def test_a_state_that_verbs_lead_to_is_derived_as_it_is_called(state, step):
     entry = make_in_state(state, step)
-    assert (entry.state, entry.step) == (state, step)
-    assert list(Entry.objects.in_state(state)) == [entry]
-    assert list(Entry.objects.at_step(step)) == [entry]
+    assert (state_of(entry), step_of(entry)) == (state, step)
+    assert list(in_state(state)) == [entry]
+    assert list(at_step(step)) == [entry]
 
 
 @pytest.mark.parametrize("role", [*MAY, "Superuser"])
@@ -201,7 +202,7 @@ def test_what_is_approved_is_the_very_text_that_was_shown(client):
     client.force_login(make_person("Publisher"))
     response = ask(client, entry, "approve", revision=shown)
     assert b"was saved after you opened" in response.content
-    assert entry.step == "draft"
+    assert step_of(entry) == "draft"
 
 
 def test_a_writer_without_the_right_to_submit_saves_all_the_same(client, writer):

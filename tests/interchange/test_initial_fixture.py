@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from causes import database, publishing, search
 from causes.models import Citation, Entry, Publication, Revision, Source, Tag
 from causes.models.format import VERSION
+from causes.states import state_of
 from causes.text.advice import measure
 from tests.factories import add_draft
 
@@ -193,7 +194,7 @@ def test_a_site_with_the_first_texts_takes_the_corrected_ones_without_a_conflict
     assert {(span.entry.slug, str(span.revision.uuid)) for span in live} == wanted
     # The first texts are in the history still, and nothing is a draft.
     assert set(Revision.objects.filter(uuid__in=old).values_list("uuid", flat=True)) == old
-    assert {entry.state for entry in Entry.objects.all()} == {"live"}
+    assert {state_of(entry) for entry in Entry.objects.all()} == {"live"}
     before = contents()
     call_command("import_fixture", PATH, verbosity=0)
     assert contents() == before

@@ -12,6 +12,7 @@ from causes import publishing
 from causes.clock import now
 from causes.models import Category, Entry, Publication, Revision, Source, Tag
 from causes.models.guards import Refused
+from causes.states import State, state_of
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
 
 pytestmark = pytest.mark.django_db
@@ -195,4 +196,4 @@ def test_a_scheduled_span_can_be_cancelled():
     later = now() + timedelta(days=1)
     Publication.objects.create(entry=entry, revision=entry.newest, live_from=later)
     entry.publications.get().delete()
-    assert entry.state == Entry.State.DRAFT
+    assert state_of(entry) == State.DRAFT

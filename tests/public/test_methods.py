@@ -9,7 +9,7 @@ from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
 from causes import publishing
-from causes.models.preview import preview_links
+from causes.preview_links import preview_links
 from causes.public.handler import PublicHandler
 from causes.public.page_cache.application import PageCache
 from tests.crawl import routes

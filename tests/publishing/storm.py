@@ -18,6 +18,7 @@ from causes.clock import now
 from causes.models import Entry, Event, Publication, Revision
 from causes.models.guards import Refused
 from causes.publishing import Refusal, Text
+from causes.states import at_step, in_state, state_of, step_of
 from tests.factories import make_category, make_entry
 
 WORKERS = int(os.environ.get("STORM_WORKERS", "8"))
@@ -121,8 +122,8 @@ class Storm:
                 assert before.live_until <= after.live_from, f"{before} overlaps {after}"
             numbers = list(entry.revisions.order_by("number").values_list("number", flat=True))
             assert numbers == list(range(1, entry.last_number + 1))
-            assert Entry.objects.in_state(entry.state).filter(pk=entry.pk).exists()
-            assert Entry.objects.at_step(entry.step).filter(pk=entry.pk).exists()
+            assert in_state(state_of(entry)).filter(pk=entry.pk).exists()
+            assert at_step(step_of(entry)).filter(pk=entry.pk).exists()
         slugs = list(Entry.objects.values_list("slug", flat=True))
         for entry in Entry.objects.prefetch_related("redirects"):
             assert not {old.slug for old in entry.redirects.all()} & set(slugs)

@@ -15,6 +15,7 @@ from causes.publishing import (
     Text,
     UnsoundText,
 )
+from causes.states import State, state_of
 from tests.factories import add_draft, make_entry, make_live, make_source, make_text
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +30,7 @@ def test_a_draft_changes_nothing_in_public():
     entry = make_live(title="First")
     add_draft(entry, title="Second")
     assert live_title(entry) == "First"
-    assert Entry.objects.get().state == Entry.State.LIVE_WITH_DRAFT
+    assert state_of(Entry.objects.get()) == State.LIVE_WITH_DRAFT
 
 
 def test_publishing_shows_the_text_and_ends_the_one_before_at_that_instant():
@@ -96,7 +97,7 @@ def test_a_draft_with_something_missing_is_saved_but_not_published(fields, field
     with pytest.raises(NotPublishable) as caught:
         publishing.publish(entry.newest, by=None)
     assert [name for name, _ in caught.value.problems] == [field]
-    assert entry.state == Entry.State.DRAFT
+    assert state_of(entry) == State.DRAFT
     assert not Event.objects.exists()
 
 
@@ -104,7 +105,7 @@ def test_a_text_whose_sources_are_known_is_published():
     make_source("maas-2015")
     entry = make_entry(body="See [@maas-2015, p. 12].")
     publishing.publish(entry.newest, by=None)
-    assert entry.state == Entry.State.LIVE
+    assert state_of(entry) == State.LIVE
 
 
 def test_publishing_what_is_live_changes_nothing():
@@ -118,7 +119,7 @@ def test_taking_down_ends_the_span_and_keeps_the_text():
     entry = make_live()
     publishing.take_down(entry, by=None, reason="Wrong dose")
     assert live_title(entry) is None
-    assert entry.state == Entry.State.TAKEN_DOWN
+    assert state_of(entry) == State.TAKEN_DOWN
     assert entry.revisions.count() == 1
     assert Event.objects.first().reason == "Wrong dose"
     with pytest.raises(NotLive):
@@ -172,7 +173,7 @@ def test_a_span_in_the_future_is_public_from_its_minute_with_nobody_writing():
     at = now() + timedelta(hours=1)
     Publication.objects.create(entry=entry, revision=entry.newest, live_from=at)
     assert live_title(entry) is None
-    assert entry.state == Entry.State.SCHEDULED
+    assert state_of(entry) == State.SCHEDULED
     with time_machine.travel(at):
         assert live_title(entry) == "Soon"
 

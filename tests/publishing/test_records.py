@@ -11,8 +11,9 @@ from causes import publishing
 from causes.clock import now
 from causes.models import Category, Entry, Event, Source, Tag
 from causes.models.guards import Refused
-from causes.models.preview import preview_links
+from causes.preview_links import preview_links
 from causes.publishing import EverPublic, NoSuchLink, NotPermitted
+from causes.states import state_of
 from tests.factories import (
     add_draft,
     make_category,
@@ -90,7 +91,7 @@ def test_a_review_is_due_again_after_the_interval_of_its_category():
 def test_a_copy_is_a_draft_of_its_own():
     entry = make_live(title="Radial", tags=["virus"], slug="radial")
     made = publishing.copy_entry(entry.newest, "radial-2", by=None, title="Radial too")
-    assert (made.state, made.newest.title, made.newest.body) == (
+    assert (state_of(made), made.newest.title, made.newest.body) == (
         "draft", "Radial too", entry.newest.body)  # fmt: skip
     assert [tag.name for tag in made.newest.shown_tags()] == ["virus"]
     assert made.newest.note == "Copied from radial, revision 1."

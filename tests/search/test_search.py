@@ -157,7 +157,9 @@ def test_hostile_input_is_an_answer(client, question):
     assert client.get("/search/", {"q": question}).status_code == 200
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.text(max_size=40))
 def test_any_text_is_an_answer(client, question):
     assert client.get("/search/", {"q": question}).status_code == 200

@@ -51,7 +51,7 @@ def test_the_list_of_what_a_publisher_would_object_to():
     assert [field for field, *_ in said] == ["summary", "body", "body", "body"]
     assert said[1][1:] == ("This paragraph cites no source.", LONG[:79].rsplit(" ", 1)[0] + " …")
     assert "level 4" in said[2][1]
-    assert "no words" in said[3][1]
+    assert "no text" in said[3][1]
     good = f"## One\n\n{LONG} [@a-1]\n\n### Two\n\n[words](/causes/x/) [@a-1]"
     assert advise("T", "S", good) == []
 

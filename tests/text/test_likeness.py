@@ -22,7 +22,14 @@ def test_names_that_are_probably_one(pair):
 
 
 @pytest.mark.parametrize(
-    "pair", [("type 1", "type 2"), ("hand", "hind"), ("toxin", "trauma"), ("ageing", "virus")]
+    "pair",
+    [
+        ("type 1", "type 2"),
+        ("hand", "hind"),
+        ("toxin", "trauma"),
+        ("ageing", "virus"),
+        ("rebaat", "reaabt"),
+    ],
 )
 def test_names_that_are_two(pair):
     assert near_duplicates(pair) == []

@@ -8,11 +8,10 @@ from django.http import HttpRequest
 
 from causes import publishing
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
-from causes.models import Entry, Revision
+from causes.models import Revision
 from causes.models.texts import TextFormField
 from causes.publishing import Text, publishing_problems
-
-Step = Entry.Step
+from causes.states import Step
 
 
 def _still_missing(entry: Any, revision: Revision) -> list[str]:

@@ -11,6 +11,7 @@ from causes.admin.verbs.page import AskForm, Desk, VerbPage
 from causes.models import Entry, Review, Revision
 from causes.models.texts import LineFormField
 from causes.publishing import SlugTaken
+from causes.states import State
 
 
 class SlugForm(AskForm):
@@ -107,7 +108,7 @@ class Delete(VerbPage):
         return bool(request.user.has_perm(f"causes.delete_{entry.kind}"))
 
     def offered(self, desk: Desk) -> bool:
-        return desk.state == Entry.State.DRAFT
+        return desk.state == State.DRAFT
 
     def sentences(self, entry: Any, revision: Revision, desk: Desk) -> list[str]:
         if entry.ever_public():

@@ -18,6 +18,7 @@ from causes.models import Entry, Publication, Revision
 from causes.models.texts import TextFormField
 from causes.publishing import NotPermitted, Refusal, shown
 from causes.timeline import Timeline
+from causes.states import state_of, step_of, with_facts
 
 
 class AskForm(forms.Form):
@@ -36,8 +37,8 @@ class Desk:
     """Where an entry stands, as the pages and the buttons need to know it."""
 
     def __init__(self, entry: Any) -> None:
-        self.row = Entry.objects.with_state().get(pk=entry.pk)
-        self.state, self.step = Entry.state_of(self.row), Entry.step_of(self.row)
+        self.row = with_facts(Entry.objects.filter(pk=entry.pk)).get()
+        self.state, self.step = state_of(self.row), step_of(self.row)
         self.is_live: bool = self.row.is_live
         self.is_scheduled: bool = self.row.is_scheduled
         self.newest_is_live: bool = self.row.newest_is_live

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from causes import publishing
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
 from causes.models import Event, Revision
-from causes.models.preview import preview_links
+from causes.preview_links import preview_links
 from causes.publishing import shown
 from causes.publishing.previews import LONGEST
 

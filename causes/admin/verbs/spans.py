@@ -9,14 +9,13 @@ from django.http import HttpRequest
 from causes import publishing
 from causes.admin.verbs.moments import MomentField
 from causes.admin.verbs.page import AskForm, Desk, VerbPage
-from causes.models import Entry, Publication, Revision
+from causes.models import Publication, Revision
 from causes.models.texts import TextFormField
 from causes.publishing import AlreadyPublic, ScheduledAhead, shown
+from causes.states import Step
 
-Step, State = Entry.Step, Entry.State
 
-
-def ready(step: Entry.Step) -> bool:
+def ready(step: Step) -> bool:
     """Whether a text at this step may go out, as far as approval is concerned."""
     return step == Step.APPROVED or not settings.FOUR_EYES
 

@@ -1,11 +1,13 @@
-"""The roles that the site ships: groups with exactly the permissions that each needs.
+"""The roles of the site: groups with exactly the permissions that each needs.
 
-Somebody who does two jobs is put into two groups. To vary a role, make a group of
-your own: these are put right again at every `migrate`.
+A person with two jobs belongs to two groups. To vary a role, make a group of your own:
+every `migrate` resets these.
 """
 
 from typing import Any
 
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
 from django.db import DEFAULT_DB_ALIAS, connections
 
 _READ = tuple(f"view_{name}" for name in "cause page category tag source event import".split())
@@ -27,14 +29,11 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 
 def make_groups(sender: Any, using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
-    """The post_migrate receiver; does nothing while the tables it needs are not there."""
-    from django.contrib.auth.management import create_permissions
-    from django.contrib.auth.models import Group, Permission
-
+    """Makes the groups, after a migration. Does nothing while a table that it needs is missing."""
     tables = connections[using].introspection.table_names()
     if not {"auth_group", "auth_permission", "django_content_type"} <= set(tables):
         return
-    # Django makes them in a receiver of its own, which comes after this one.
+    # Django's own receiver, which makes the permissions, runs after this one.
     create_permissions(sender, verbosity=0, using=using)
     rows = Permission.objects.using(using).filter(content_type__app_label=sender.label)
     by_name = {row.codename: row for row in rows}
