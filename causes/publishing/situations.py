@@ -22,6 +22,9 @@ def shown(moment: datetime) -> str:
 class Refusal(Exception):
     """The base of all situations in which a verb writes nothing."""
 
+    field = ""
+    """The argument of the verb that is to blame, which forms have as a field. Empty: none."""
+
 
 class NotPermitted(Refusal, PermissionDenied):
     """The person may not do this. Where nobody catches it, Django answers 403."""
@@ -94,6 +97,8 @@ class NotLive(Refusal):
 class ScheduledAhead(Refusal):
     """Taking down would cancel what is scheduled: that must be meant."""
 
+    field = "cancel_scheduled"
+
     def __init__(self, spans: list[Publication]) -> None:
         listed = ", ".join(
             f"revision {span.revision.number} on {shown(span.live_from)}" for span in spans
@@ -145,3 +150,5 @@ class EverPublic(Refusal):
 
 class SlugTaken(Refusal):
     """The slug is malformed, reserved, or another entry's."""
+
+    field = "slug"

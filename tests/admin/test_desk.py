@@ -447,7 +447,7 @@ def test_every_admin_hook_that_is_overridden_is_really_called(desk):
 
     from causes.admin.entries import EntryAdmin
 
-    for name in ("get_changelist", "get_search_results", "get_actions", "get_form",
+    for name in ("get_changelist", "get_search_results", "get_form",
                  "get_fieldsets", "changeform_view", "change_view", "render_change_form",
                  "save_form", "save_model", "save_related", "response_add", "response_change",
                  "get_urls", "history_view"):  # fmt: skip

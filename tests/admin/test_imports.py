@@ -462,10 +462,10 @@ def test_content_is_exported_by_a_button(desk):
     make_entry(slug="a-draft")
     assert "Export content" in desk.get(address("changelist")).content.decode()
     assert desk.get(address("export")).status_code == 200
-    response = desk.get(address("export"), {"mode": "public", "form": "json"})
+    response = desk.get(address("export"), {"mode": "public", "file_format": "json"})
     assert body_of(response) == exported()
     assert response["Content-Disposition"] == 'attachment; filename="content.json"'
-    response = desk.get(address("export"), {"mode": "history", "form": "jsonl"})
+    response = desk.get(address("export"), {"mode": "history", "file_format": "jsonl"})
     assert body_of(response) == exported("history", "jsonl")
 
 

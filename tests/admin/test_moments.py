@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from causes.admin.verbs.moments import MomentField
+from causes.admin.moments import MomentField
 from tests.admin.desk import ask, url
 from tests.factories import make_entry, make_live
 

@@ -1,4 +1,4 @@
-"""The list of entries: filters, and the columns read in a fixed number of queries."""
+"""The change list of entries: its filters, and its columns in a fixed number of queries."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,35 +21,34 @@ from causes.queries.arrays import AsArrays
 
 
 def newest_of() -> Any:
-    """The newest revision of the entry that an outer query looks at."""
+    """The newest revision of the entry in the outer query."""
     newest = Revision.objects.filter(entry=OuterRef("pk"), number=OuterRef("last_number"))
     return newest.order_by()
 
 
 def holding(words: Iterable[str]) -> Any:
-    """The same, if each of the words is in its title, its summary or the entry's slug."""
+    """The same, if its title, its summary or the entry's slug holds each of the words."""
     found = newest_of().annotate(slug=ExpressionWrapper(OuterRef("slug"), CharField()))
     for word in words:
-        here = Q(title__holds=word) | Q(summary__holds=word) | Q(slug__holds=word)
-        found = found.filter(here)
+        found = found.filter(Q(title__holds=word) | Q(summary__holds=word) | Q(slug__holds=word))
     return found
 
 
-class EntryList(ChangeList):
-    """Asks for the columns of the rows on the page alone, once it is known which these are.
+class EntryChangeList(ChangeList):
+    """Reads the columns for the rows on the page only, once it is known which these are.
 
-    Asked together with the order of all rows, PostgreSQL gathers what they need for all.
+    If PostgreSQL reads them together with the order of all rows, it reads them for all rows.
     """
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        shown = [entry.pk for entry in self.result_list]
-        found = with_columns(self.model._default_manager).in_bulk(shown)
-        self.result_list = [found[pk] for pk in shown if pk in found]
+        listed = [entry.pk for entry in self.result_list]
+        found = with_columns(self.model._default_manager).in_bulk(listed)
+        self.result_list = [found[pk] for pk in listed if pk in found]
 
 
 def with_columns(entries: Any) -> Any:
-    """Adds what the list shows, whatever the number of rows: three queries."""
+    """Adds the columns of the list: three queries, whatever the number of rows."""
     tags = TaggedRevision.objects.filter(content_object=OuterRef("pk")).as_called_today()
     newest = (
         Revision.objects.newest()
@@ -67,62 +66,69 @@ def with_columns(entries: Any) -> Any:
     )
 
 
+# Filters -------------------------------------------------------------------------------------
+
+
+class EntryFilter(admin.SimpleListFilter):
+    """The base of the filters below."""
+
+    def condition(self, value: str) -> Q | Exists:
+        """The entries that this choice leaves in the list."""
+        raise NotImplementedError
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(self.condition(value)) if value else queryset
+
+
 def _among(entries: Any) -> Exists:
     """Whether the row of an outer query is one of these, without reading their state again."""
     return Exists(entries.order_by().filter(pk=OuterRef("pk")))
 
 
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(EntryFilter):
     title = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(Entry.State.choices)
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
-        if self.value() not in Entry.State.values:
-            return None
-        return queryset.filter(_among(Entry.objects.in_state(self.value())))
+    def condition(self, value: str) -> Q | Exists:
+        return _among(Entry.objects.in_state(value)) if value in Entry.State.values else Q()
 
 
-class StepFilter(admin.SimpleListFilter):
+class StepFilter(EntryFilter):
     title = "newest text"
     parameter_name = "step"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(Entry.Step.choices)
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
-        if self.value() not in Entry.Step.values:
-            return None
-        return queryset.filter(_among(Entry.objects.at_step(self.value())))
+    def condition(self, value: str) -> Q | Exists:
+        return _among(Entry.objects.at_step(value)) if value in Entry.Step.values else Q()
 
 
-class CategoryFilter(admin.SimpleListFilter):
+class CategoryFilter(EntryFilter):
     title = "category"
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(Category.objects.current().values_list("slug", "name"))
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
-        if not self.value():
-            return None
-        named = Q(category__slug=self.value()) | Q(category__merged_into__slug=self.value())
-        return queryset.filter(Exists(newest_of().filter(named)))
+    def condition(self, value: str) -> Q | Exists:
+        named = Q(category__slug=value) | Q(category__merged_into__slug=value)
+        return Exists(newest_of().filter(named))
 
 
-class TagFilter(admin.SimpleListFilter):
+class TagFilter(EntryFilter):
     title = "tag"
     parameter_name = "tag"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return list(Tag.objects.current().values_list("slug", "name"))
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Any] | None:
-        if not self.value():
-            return None
+    def condition(self, value: str) -> Q | Exists:
         links = TaggedRevision.objects.filter(content_object=OuterRef("pk")).filter(
-            Q(tag__slug=self.value()) | Q(tag__merged_into__slug=self.value())
+            Q(tag__slug=value) | Q(tag__merged_into__slug=value)
         )
-        return queryset.filter(Exists(newest_of().filter(Exists(links))))
+        return Exists(newest_of().filter(Exists(links)))
