@@ -21,7 +21,7 @@ class DeskSite(AdminSite):
 
     site_header = "Causes of Denervation: the editors' desk"
     site_title = "Editors' desk"
-    index_title = "What needs doing"
+    index_title = "To do"
     index_template = "admin/desk.html"
 
     def __init__(self, name: str = "admin") -> None:

@@ -1,4 +1,4 @@
-"""Actions on many entries: a page shows what each of them would do, then they are carried out."""
+"""Actions on many entries: a page shows the effect on each, then they are carried out."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ Act = Callable[[Revision, User, Data], str]
 
 @dataclass(frozen=True)
 class Action:
-    """One action on many entries: who may do it, its form, and what it does to one entry."""
+    """One action on many entries: who may do it, its form, and its effect on one entry."""
 
     name: str
     label: str
@@ -57,6 +57,8 @@ class Action:
 
 
 class ReasonForm(forms.Form):
+    """The form of an action that needs nothing but an optional reason."""
+
     reason = TextFormField(
         required=False,
         max_length=500,
@@ -65,25 +67,33 @@ class ReasonForm(forms.Form):
 
 
 class ScheduleForm(ReasonForm):
+    """Times for all of the entries: at least one is needed."""
+
     publish_at = MomentField(required=False)
     take_down_at = MomentField(required=False)
     field_order = ("publish_at", "take_down_at", "reason")
 
 
 class TakeDownForm(ReasonForm):
+    """Whether schedules are cancelled, too."""
+
     cancel_scheduled = forms.BooleanField(required=False, label="Also cancel the schedule")
     field_order = ("cancel_scheduled", "reason")
 
 
 class CategoryForm(forms.Form):
+    """The category for all of the entries."""
+
     category = forms.ModelChoiceField(Category.objects.current())
 
 
 class TagForm(forms.Form):
+    """The tag to add to all of the entries, or to remove from them."""
+
     tag = forms.ModelChoiceField(Tag.objects.current())
 
 
-# What each does to one entry -----------------------------------------------------------------
+# The effect of each on one entry --------------------------------------------------------------
 
 
 def _submit(revision: Revision, by: User, data: Data) -> str:
@@ -170,7 +180,7 @@ class ChangedAfterShown(Refusal):
 
 
 class Planned(NamedTuple):
-    """What an action would do to one entry."""
+    """The effect that an action would have on one entry."""
 
     revision: Revision
     happens: bool
@@ -185,7 +195,7 @@ class _TriedOut(Exception):
 def try_out(act: Callable[[], str]) -> tuple[bool, str]:
     """Whether an action would happen, and its result or its refusal: it is carried out and undone.
 
-    Trying it is the only answer that cannot differ from what then happens.
+    A trial is the only answer that cannot differ from the action itself.
     """
     try:
         with transaction.atomic():
@@ -217,6 +227,7 @@ class ActionViews(EntryPages):
     """Mixed into the ModelAdmin of an entry."""
 
     def has_submit_permission(self, request: HttpRequest) -> bool:
+        """For `Action.permission`, as are the next three."""
         return request.user.has_perm("causes.submit_entry")
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
@@ -229,7 +240,7 @@ class ActionViews(EntryPages):
         return may_export(request)
 
     def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        """The page of what an action would do to each entry, and then the action."""
+        """The page with the effect of an action on each entry, and then the action."""
         action = ACTIONS.get(name)
         if action is None:
             raise Http404

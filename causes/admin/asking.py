@@ -50,7 +50,7 @@ class VerbViews(EntryPages):
     def _answer(
         self, page: VerbPage, request: HttpRequest, entry: Entry, running: str = ""
     ) -> HttpResponse:
-        """The page, or what follows once the verb is carried out.
+        """The page, or the one that follows once the verb is carried out.
 
         `running` is the reason why nothing can be written at the moment.
         """

@@ -33,7 +33,7 @@ class DeskAdmin(admin.ModelAdmin):
     def desk_page(
         self, request: HttpRequest, template: str, title: str, context: Mapping[str, Any]
     ) -> TemplateResponse:
-        """A page of the desk: `context` is added to what every page of the desk needs."""
+        """A page of the desk, with `context` besides the values that every page needs."""
         frame = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -52,14 +52,14 @@ class DeskAdmin(admin.ModelAdmin):
     def gone_page(
         self, request: HttpRequest, sentence: str, words: list[tuple[str, str, str]]
     ) -> HttpResponse:
-        """Says that a row was deleted, with (label, text, name) of what was typed about it."""
+        """Says that a row was deleted, and shows (label, text, name) of each typed field."""
         may_add = self.has_add_permission(request)
         context = {"sentence": sentence, "words": words, "may_add": may_add}
         return self.desk_page(request, "gone.html", "This page no longer exists", context)
 
 
 class EntryPages(DeskAdmin):
-    """What the pages about one entry share, whichever view shows them."""
+    """The base of all views that show pages about one entry."""
 
     kind: ClassVar[str]
     """The `Entry.Kind` of the model."""
@@ -100,14 +100,14 @@ class EntryPages(DeskAdmin):
         status: EntryStatus | None = None,
         **context: Any,
     ) -> TemplateResponse:
-        """A page about one entry: `context` is added to what each of them needs."""
+        """A page about one entry, with `context` besides the values that each of them needs."""
         about = self.entry_context(request, entry, status) | context
         return self.desk_page(request, f"entry/{template}", title, about)
 
     def entry_context(
         self, request: HttpRequest, entry: Entry, status: EntryStatus | None = None
     ) -> dict[str, Any]:
-        """What the head of every page about an entry shows."""
+        """The values for the head of every page about an entry."""
         newest, status = entry.newest, status or EntryStatus(entry)
         steps = Event.objects.filter(entry=entry, verb__in=Event.STEPS)
         last = steps.filter(revision_uuid=newest and newest.uuid).select_related("actor")

@@ -1,7 +1,7 @@
 """The change list of entries: its filters, and its columns in a fixed number of queries."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -13,6 +13,7 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
+    TextChoices,
 )
 from django.http import HttpRequest
 
@@ -81,54 +82,67 @@ class EntryFilter(admin.SimpleListFilter):
         return queryset.filter(self.condition(value)) if value else queryset
 
 
-def _among(entries: Any) -> Exists:
-    """Whether the row of an outer query is one of these, without reading their state again."""
-    return Exists(entries.order_by().filter(pk=OuterRef("pk")))
+class DerivedFilter(EntryFilter):
+    """By state or by step, which are not stored but derived from publications and events."""
 
+    choice: type[TextChoices]
+    find: ClassVar[Callable[..., Any]]
 
-class StateFilter(EntryFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Entry.State.choices)
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(self.choice.choices)
 
     def condition(self, value: str) -> Q | Exists:
-        return _among(Entry.objects.in_state(value)) if value in Entry.State.values else Q()
+        if value not in self.choice.values:
+            return Q()
+        # As a subquery, so that the list does not derive the states of all rows again.
+        found = self.find(value)
+        return Exists(found.order_by().filter(pk=OuterRef("pk")))
 
 
-class StepFilter(EntryFilter):
-    title = "newest text"
-    parameter_name = "step"
+class StateFilter(DerivedFilter):
+    """Draft, scheduled, live, live with a newer draft, taken down."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Entry.Step.choices)
+    title = parameter_name = "state"
+    choice, find = Entry.State, staticmethod(Entry.objects.in_state)
+
+
+class StepFilter(DerivedFilter):
+    """How far the newest revision is on its way to the public."""
+
+    title, parameter_name = "newest text", "step"
+    choice, find = Entry.Step, staticmethod(Entry.objects.at_step)
+
+
+class NameFilter(EntryFilter):
+    """By a category or a tag of the newest revision, also under its old names."""
+
+    model: type[Category | Tag]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(self.model.objects.current().values_list("slug", "name"))
+
+    def named(self, value: str) -> Q:
+        """The rows that link to the name with this slug."""
+        name = self.parameter_name
+        return Q(**{f"{name}__slug": value}) | Q(**{f"{name}__merged_into__slug": value})
+
+
+class CategoryFilter(NameFilter):
+    """By the category of the newest revision."""
+
+    title = parameter_name = "category"
+    model = Category
 
     def condition(self, value: str) -> Q | Exists:
-        return _among(Entry.objects.at_step(value)) if value in Entry.Step.values else Q()
+        return Exists(newest_of().filter(self.named(value)))
 
 
-class CategoryFilter(EntryFilter):
-    title = "category"
-    parameter_name = "category"
+class TagFilter(NameFilter):
+    """By a tag of the newest revision."""
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Category.objects.current().values_list("slug", "name"))
-
-    def condition(self, value: str) -> Q | Exists:
-        named = Q(category__slug=value) | Q(category__merged_into__slug=value)
-        return Exists(newest_of().filter(named))
-
-
-class TagFilter(EntryFilter):
-    title = "tag"
-    parameter_name = "tag"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(Tag.objects.current().values_list("slug", "name"))
+    title = parameter_name = "tag"
+    model = Tag
 
     def condition(self, value: str) -> Q | Exists:
-        links = TaggedRevision.objects.filter(content_object=OuterRef("pk")).filter(
-            Q(tag__slug=value) | Q(tag__merged_into__slug=value)
-        )
-        return Exists(newest_of().filter(Exists(links)))
+        links = TaggedRevision.objects.filter(content_object=OuterRef("pk"))
+        return Exists(newest_of().filter(Exists(links.filter(self.named(value)))))

@@ -51,10 +51,10 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
     form = RevisionForm
     change_form_template = "admin/causes/entry/change_form.html"
     change_list_template = "admin/causes/entry/change_list.html"
-    list_display: ClassVar[tuple[str, ...]] = (
+    list_display: tuple[str, ...] = (
         *("title", "category", "state_shown", "tag_names", "edited", "live_since"),
     )
-    list_filter: tuple[Any, ...] = (StateFilter, StepFilter, CategoryFilter, TagFilter)
+    list_filter: ClassVar[tuple[Any, ...]] = (StateFilter, StepFilter, CategoryFilter, TagFilter)
     search_fields = ("slug__holds",)
     search_help_text = "Searches the title, summary and slug of the newest text for each word."
     list_per_page = 50
@@ -69,6 +69,7 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
+        """Searches the newest revision, while `search_fields` could search any."""
         words = search_term.replace("\x00", "").split()
         return (queryset.filter(Exists(holding(words))) if words else queryset), False
 
@@ -125,6 +126,7 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
+        """A form class of its own, since Django would make one for the columns of an entry."""
         may_add = request.user.has_perm("causes.add_tag")
         form = type("RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add})
         return self.showing_both(request, obj, form)
@@ -140,6 +142,7 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
+        """The form, or a readable page for people who may only read."""
         only_reads = not self.has_change_permission(request) and self.has_view_permission(request)
         entry: Any = self.get_object(request, object_id) if only_reads else None
         if entry is None:
@@ -160,6 +163,7 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
         form_url: str = "",
         obj: Any = None,
     ) -> Any:
+        """The form, or the page of a conflict if somebody else saved a revision."""
         form: RevisionForm = context["adminform"].form
         warnings = form.warnings()
         context["desk_fields"] = [
@@ -182,9 +186,11 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
     # Saving ------------------------------------------------------------------------
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """The entry that `save_model` then adds a revision to."""
         return form.entry or self.model(kind=self.kind, slug=form.cleaned_data["slug"])
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Saves the text as the next revision. Raises a Refusal, which is shown as a page."""
         data, user = form.cleaned_data, person_of(request)
         if count := without_comments(form.data.get("body", ""))[1]:
             self.message_user(request, comments_removed(count), messages.WARNING)
@@ -205,15 +211,16 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
         return self.response_change(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        """Carries out the rest of the button. Django passes `obj` as it was before saving."""
         before = obj.last_number
         obj.refresh_from_db()
         saved: Revision = obj.newest
         if "_preview" in request.POST:
             return HttpResponseRedirect(entry_url(obj, "preview", saved.uuid))
         if "_publish" in request.POST and self.may_publish(request):
-            self._publish(request, saved)
+            self._pass_on(request, saved, "_publish")
         elif "_submit" in request.POST:
-            self._submit(request, saved)
+            self._pass_on(request, saved, "_submit")
         elif saved.number == before:
             self.message_user(request, "Nothing was changed, so there is no new revision.")
         else:
@@ -223,25 +230,22 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
             self.message_user(request, sentence, messages.SUCCESS)
         return HttpResponseRedirect(entry_url(obj))
 
-    def _publish(self, request: HttpRequest, revision: Revision) -> None:
+    def _pass_on(self, request: HttpRequest, saved: Revision, button: str) -> None:
+        """Publishes or submits the revision that was just saved."""
+        verb, done = {
+            "_publish": (publishing.publish, "published"),
+            "_submit": (publishing.submit, "submitted"),
+        }[button]
         try:
-            publication = publishing.publish(revision, by=person_of(request))
+            made: Any = verb(saved, by=person_of(request))
         except Refusal as refusal:
-            sentence = f"Revision {revision.number} is saved, but it was not published. {refusal}"
+            sentence = f"Revision {saved.number} is saved, but it was not {done}. {refusal}"
             self.message_user(request, sentence, messages.ERROR)
             return
-        link = '{} <a href="{}">See the public page</a>.'
-        told = format_html(link, published(publication), publication.get_absolute_url())
-        self.message_user(request, told, messages.SUCCESS)
-
-    def _submit(self, request: HttpRequest, revision: Revision) -> None:
-        try:
-            publishing.submit(revision, by=person_of(request))
-        except Refusal as refusal:
-            sentence = f"Revision {revision.number} is saved, but it was not submitted. {refusal}"
-            self.message_user(request, sentence, messages.ERROR)
-            return
-        sentence = f"Revision {revision.number} is saved and is waiting for approval."
+        sentence = f"Revision {saved.number} is saved and is waiting for approval."
+        if button == "_publish":
+            link = '{} <a href="{}">See the public page</a>.'
+            sentence = format_html(link, published(made), made.get_absolute_url())
         self.message_user(request, sentence, messages.SUCCESS)
 
     def get_urls(self) -> list[Any]:
@@ -270,12 +274,16 @@ def _minute(moment: Any) -> str:
 
 @admin.register(Cause)
 class CauseAdmin(EntryAdmin):
+    """Causes of denervation."""
+
     kind = Entry.Kind.CAUSE
     actions = actions_for(kind)
 
 
 @admin.register(Page)
 class PageAdmin(EntryAdmin):
+    """Pages about the site. They have no category."""
+
     kind = Entry.Kind.PAGE
     actions = actions_for(kind)
     list_display = ("title", "state_shown", "edited", "live_since")

@@ -23,6 +23,8 @@ COLUMNS = ("when", "who", "what", "subject", "from state", "revision", "reason",
 
 @admin.register(Event)
 class EventAdmin(DeskAdmin):
+    """The list of events, and a page for each."""
+
     list_display = ("at", "who", "verb", "subject", "reason", "short_changes")
     list_filter = ("verb", "actor")
     search_fields = ("subject__holds", "reason__holds", "revision_uuid")

@@ -20,6 +20,8 @@ FILE_NAMES = {"public": "content", "live": "live", "history": "history"}
 
 
 class ExportForm(forms.Form):
+    """The selection of content, and the format of the file."""
+
     mode = forms.ChoiceField(
         label="Content",
         choices=(

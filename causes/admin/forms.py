@@ -114,6 +114,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
 
     @property
     def shown_row(self) -> Entry | None:
+        """The entry, since the form’s own instance is the next revision."""
         return self.entry
 
     def clean_title(self) -> str:
@@ -123,6 +124,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         return title
 
     def clean_slug(self) -> str:
+        """The typed slug, or one made from the title. It must not belong to another entry."""
         slug = str(self.cleaned_data["slug"]) or slug_from_title(self.data.get("title", ""))
         if self.slug_is_fixed:
             return slug
@@ -143,6 +145,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         return slug
 
     def clean(self) -> dict[str, Any]:
+        """Checks the text, then whether somebody saved another revision in the meantime."""
         super().clean()
         data: dict[str, Any] = self.cleaned_data
         if not self.errors:

@@ -29,6 +29,8 @@ LEFT_SHOWN = 10
 
 @admin.register(Import)
 class ImportAdmin(ExportView):
+    """The list of imports, and the pages that lead from the files to the report."""
+
     list_display = ("name", "state_shown", "made_at", "by", "came_to")
     list_select_related = ("by",)
     ordering = ("-made_at", "-pk")
@@ -133,7 +135,7 @@ class ImportAdmin(ExportView):
 
     @csrf_protect_m
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Makes the plan anew, perhaps with other options."""
+        """Makes the plan again, perhaps with other options."""
         run = self._planned(request, pk)
         if not uploads.files_of(run):
             return HttpResponseRedirect(self.desk_url("change", run.pk))
@@ -195,7 +197,7 @@ class ImportAdmin(ExportView):
 
     @csrf_protect_m
     def apply_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Writes what was planned, or shows a new plan if something changed since."""
+        """Carries out the plan, or shows a new one if something has changed since."""
         run, user = self._planned(request, pk), person_of(request)
         address = self.desk_url("change", run.pk)
         if not uploads.has_plan(run):
@@ -207,7 +209,7 @@ class ImportAdmin(ExportView):
                 plan = Plan(store, uploads.options_of(run), user)
                 return (yield from applying(plan, run.name, run=run))
             except MovedOn as moved:
-                # The database no longer matches the plan: it is made anew and nothing is written.
+                # The database no longer matches the plan: it is made again and nothing is written.
                 yield from uploads.planning_again(run, user, moved=str(moved))
                 raise
             finally:
@@ -233,7 +235,7 @@ class ImportAdmin(ExportView):
 
     @csrf_protect_m
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Asks, then tries out what undoing an import would do, or undoes it."""
+        """The page that asks, then a trial of the undo, or the undo itself."""
         run = get_object_or_404(Import, pk=pk)
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -283,7 +285,7 @@ def counts_of(counts: dict[str, dict[str, int]]) -> str:
 
 
 def _undone(undone: Undone, verb: str) -> str:
-    """What the undoing of an import did, or would do."""
+    """The result of undoing an import, or of a trial, as a sentence."""
     entries = counted(undone.entries, "entry", "entries")
     sentence = f"{entries} and {counted(undone.records, 'record')} {verb} restored."
     if not undone.left:

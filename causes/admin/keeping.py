@@ -52,6 +52,7 @@ class KeepsText(DeskAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
+        """The form, saved under the write lock, or shown again while an import is running."""
         if request.method != "POST":
             return self._form_or_where_it_went(request, object_id, form_url, extra_context)
         # Checked first: SQLite would wait for the lock before it could say anything.
@@ -159,6 +160,7 @@ class KeepsText(DeskAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """Puts the comparison into the title and leaves out the error that it repeats."""
         form = context["adminform"].form
         if form.meeting:
             context["title"] = f"{form.meeting.title}: {context['title'].lower()}"
@@ -171,6 +173,7 @@ class KeepsText(DeskAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> Any:
+        """The page that asks, or the deletion, under the write lock."""
         try:
             with locked_if_posted(request):
                 return self._deleted_as_seen(request, object_id, extra_context)
@@ -204,4 +207,5 @@ class KeepsText(DeskAdmin):
 
 def state_of(row: Any) -> str:
     """A text that differs after every change of a row or of a row that it links to."""
-    return salted_hmac("causes.admin.state", serializers.serialize("json", [row])).hexdigest()
+    text = serializers.serialize("json", [row])
+    return salted_hmac("causes.admin.state", text, algorithm="sha256").hexdigest()

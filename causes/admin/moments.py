@@ -59,7 +59,7 @@ class MomentField(forms.MultiValueField):
     """An aware datetime, typed as local time.
 
     For a time that does not exist, the error names the two nearest ones that do. For one that
-    exists twice, it asks which of them is meant.
+    exists twice, it asks for the first or the second.
     """
 
     widget = MomentWidget
@@ -72,6 +72,7 @@ class MomentField(forms.MultiValueField):
         super().__init__(fields=parts, require_all_fields=False, **kwargs)
 
     def compress(self, values: list[str]) -> datetime | None:
+        """The aware datetime, or None for an empty field. Raises ValidationError."""
         if not values or not values[0]:
             return None
         typed, which = values[0], values[1] if len(values) > 1 else ""

@@ -11,6 +11,8 @@ admin.site.unregister([User, Group])
 
 @admin.register(User)
 class UserAdmin(KeepsText, stock.UserAdmin):
+    """Accounts."""
+
     # Django writes both when somebody signs in or is added; nobody corrects them by hand.
     readonly_fields = ("last_login", "date_joined")
     search_help_text = "Searches user name, first name, last name and e-mail address."
@@ -19,5 +21,7 @@ class UserAdmin(KeepsText, stock.UserAdmin):
 
 @admin.register(Group)
 class GroupAdmin(KeepsText, stock.GroupAdmin):
+    """Groups, which give the roles their permissions."""
+
     search_help_text = "Searches the name."
     search_fields = ("name__holds",)

@@ -21,6 +21,8 @@ PROBLEMS_SHOWN = 200
 
 
 class Files(forms.ClearableFileInput):
+    """An input for several files."""
+
     allow_multiple_selected = True
 
 
@@ -72,6 +74,8 @@ class OptionsForm(forms.Form):
 
 
 class UploadForm(OptionsForm):
+    """The files to import, and the options."""
+
     files = FilesField(  # type: ignore[assignment]  # Django moves it to `fields`
         label="Files",
         help_text="Django fixtures (.json or .jsonl, or either with .gz) or Markdown files (.md).",
@@ -79,6 +83,7 @@ class UploadForm(OptionsForm):
     field_order = ("files", "on_conflict", "skip_invalid", "prune")
 
     def clean_files(self) -> list[Any]:
+        """Either fixtures or Markdown files, none of them too large."""
         files: list[Any] = self.cleaned_data["files"]
         most = settings.IMPORT_MAX_MB
         for file in files:

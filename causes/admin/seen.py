@@ -34,7 +34,7 @@ _SALT = "causes.admin.shown"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 Value = str | list[str]
-"""A value of a field as text: what its input holds. A list where several can be chosen."""
+"""The value of a field as text, or a list of texts if several can be chosen."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,8 @@ class ShowsBoth(forms.BaseModelForm):
         """The value typed into a field that the form no longer has; `was` if there is none."""
         if name not in self.data:
             return was
-        raw: Any = self.data.getlist(name) if isinstance(was, list) else self.data[name]  # type: ignore[attr-defined]
+        data: Any = self.data  # of a request, though Django's types also allow a dict
+        raw = data.getlist(name) if isinstance(was, list) else data[name]
         return plain(forms.Field(), raw)
 
     def _compare_with_stored(self) -> None:

@@ -46,6 +46,7 @@ class SourceForm(forms.ModelForm):
     """The sources that are the same paper, and whether the box of each was ticked."""
 
     def clean(self) -> dict[str, Any]:
+        """Compares the identifiers that were added with those of all other sources."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         before = {
             name: self.get_initial_for_field(field, name) or ""
@@ -55,7 +56,8 @@ class SourceForm(forms.ModelForm):
         now = identities({name: data.get(name, "") for name in TIDY})
         added = now.keys() - identities(before).keys()
         found = Source.objects.exclude(pk=self.instance.pk).known_by(added) if added else []
-        ticked = set(self.data.getlist(self.TWICE))  # type: ignore[attr-defined]
+        data_sent: Any = self.data  # of a request, though Django's types also allow a dict
+        ticked = set(data_sent.getlist(self.TWICE))
         self.twins = tuple((source, source.key in ticked) for source, _ in found)
         for source, field in found:
             if source.key not in ticked:
@@ -64,6 +66,8 @@ class SourceForm(forms.ModelForm):
 
 
 class CheckedFilter(admin.SimpleListFilter):
+    """By whether somebody checked the source, or marked it as withdrawn."""
+
     title = "checked"
     parameter_name = "checked"
 
@@ -80,6 +84,8 @@ class CheckedFilter(admin.SimpleListFilter):
 
 @admin.register(Source)
 class SourceAdmin(KeepsText):
+    """The list of sources, and the form of each."""
+
     form = SourceForm
     change_form_template = "admin/causes/source/change_form.html"
     list_display = ("key", "kind", "authors", "title", "year", "checked_on", "withdrawn_on")
@@ -101,6 +107,7 @@ class SourceAdmin(KeepsText):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The key of a source that is cited cannot be changed."""
         return ("key",) if obj and _cited(obj) else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -108,6 +115,7 @@ class SourceAdmin(KeepsText):
         return super().has_delete_permission(request, obj) and (obj is None or not _cited(obj))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Saves through the verb, and records who checked the source."""
         if "checked_on" in form.changed_data:
             obj.checked_by = person_of(request) if obj.checked_on else None
         publishing.save_record(obj, by=person_of(request))

@@ -27,6 +27,7 @@ class TaxonForm(forms.ModelForm):
     new_name = ""
 
     def clean(self) -> dict[str, Any]:
+        """Sets `new_name`, and keeps it out of the row."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self.new_name = data.get("name", "")
         if self.instance.pk and "name" in data:
@@ -71,6 +72,7 @@ class TaxonAdmin(KeepsText):
         return super().has_delete_permission(request, obj) and (obj is None or not _in_use(obj))
 
     def moved_to(self, pk: str) -> tuple[Any, str]:
+        """The current name of one that was renamed or merged."""
         is_number = pk.isascii() and pk.isdigit() and len(pk) < 19
         old = self.model.objects.exclude(merged_into=None).filter(pk=pk) if is_number else ()
         if not old:
@@ -90,6 +92,7 @@ class TaxonAdmin(KeepsText):
         return request.user.has_perm(f"causes.merge_{self.opts.model_name}")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Saves the row, then gives it the new name if that was changed."""
         person = person_of(request)
         publishing.save_record(obj, by=person)
         if change and not obj.is_called(form.new_name):
@@ -100,6 +103,7 @@ class TaxonAdmin(KeepsText):
         publishing.delete_record(obj, by=person_of(request))
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        """After a new name, leads to the row that has it."""
         renamed = self.model._default_manager.get(pk=obj.pk).canonical
         if renamed.name == obj.name:
             return super().response_change(request, obj)
@@ -189,12 +193,16 @@ def _in_use(taxon: Any) -> bool:
 
 @admin.register(Category)
 class CategoryAdmin(TaxonAdmin):
+    """The list of categories, and the form of each."""
+
     list_display = ("name", "position", "review_months", "description", "old_names")
     ordering = ("position", "sort_name")
 
 
 @admin.register(Tag)
 class TagAdmin(TaxonAdmin):
+    """The list of tags, and the form of each."""
+
     fields = ("name",)
     list_display = ("name", "used", "old_names")
     ordering = ("sort_name",)

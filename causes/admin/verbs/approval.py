@@ -44,6 +44,8 @@ class Submit(VerbPage):
 
 
 class SendBackForm(AskForm):
+    """A reason is required, since the writer needs one."""
+
     reason = TextFormField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4}),

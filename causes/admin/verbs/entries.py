@@ -16,6 +16,8 @@ from causes.models.texts import LineFormField
 
 
 class SlugForm(AskForm):
+    """A slug and a reason."""
+
     slug = forms.CharField(
         label="New slug", max_length=100, help_text="Lower-case letters, digits, single hyphens."
     )
@@ -52,6 +54,8 @@ class Rename(VerbPage):
 
 
 class CopyForm(SlugForm):
+    """A title, a slug and a reason."""
+
     title = LineFormField(label="New title", max_length=200)
 
 

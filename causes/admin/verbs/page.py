@@ -73,7 +73,7 @@ class VerbPage(ABC):
         return {}
 
     def sentences(self, revision: Revision, status: EntryStatus) -> list[str]:
-        """The paragraphs above the form: what will happen."""
+        """The paragraphs above the form, which say what will happen."""
         return []
 
     def context(self, revision: Revision) -> dict[str, Any]:

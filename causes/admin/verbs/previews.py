@@ -17,6 +17,8 @@ from causes.publishing.previews import LONGEST
 
 
 class ShareForm(AskForm):
+    """The days for a new link, or the UUID of the event of a link to revoke."""
+
     days = forms.IntegerField(
         required=False,
         min_value=1,

@@ -17,6 +17,8 @@ from causes.publishing.reviews import review_months
 
 
 class ReviewForm(forms.ModelForm):
+    """The review to be recorded, which is a row of its own."""
+
     # The exact revision that was on the screen: another may be live when the form is sent.
     revision = forms.UUIDField(widget=forms.HiddenInput)
 

@@ -69,6 +69,8 @@ class Publish(VerbPage):
 
 
 class ScheduleForm(AskForm):
+    """Two times, of which one is needed."""
+
     publish_at = MomentField(
         required=False,
         help_text="Leave this empty to set only when the live text is taken down.",
@@ -151,6 +153,8 @@ class CancelSchedule(VerbPage):
 
 
 class TakeDownForm(AskForm):
+    """Whether the schedule is cancelled, too."""
+
     cancel_scheduled = forms.BooleanField(
         required=False,
         label="Also cancel the schedule",
@@ -187,6 +191,8 @@ class TakeDown(VerbPage):
 
 
 class WithholdForm(AskForm):
+    """A reason is required, and so is a tick, since this cannot be undone."""
+
     reason = TextFormField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
