@@ -42,16 +42,16 @@ class OptionsForm(forms.Form):
     on_conflict = forms.ChoiceField(
         label="If something in this database is newer than in the files",
         choices=(
-            ("refuse", "import nothing until I have decided"),
-            ("draft", "import the text in the file as a draft, to be compared"),
-            ("ours", "keep the version in this database"),
-            ("theirs", "use the version in the file; the history keeps the other one"),
+            ("refuse", "Import nothing until I have decided"),
+            ("draft", "Import the text in the file as a draft, to be compared"),
+            ("ours", "Keep the version in this database"),
+            ("theirs", "Use the version in the file; the history keeps the other one"),
         ),
         initial="refuse",
         widget=forms.RadioSelect,
     )
     skip_invalid = forms.BooleanField(
-        required=False, label="Leave out everything that is refused or in conflict"
+        required=False, label="If something is refused or in conflict, import the rest"
     )
     prune = forms.BooleanField(
         required=False, label="Take down all public entries that are not in the files"

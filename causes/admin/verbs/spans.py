@@ -158,7 +158,7 @@ class TakeDownForm(AskForm):
     cancel_scheduled = forms.BooleanField(
         required=False,
         label="Also cancel the schedule",
-        help_text="The scheduled revisions are listed above.",
+        help_text="Scheduled revisions, if there are any, are listed above.",
     )
     field_order = ("revision", "cancel_scheduled", "reason")
 
