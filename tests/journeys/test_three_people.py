@@ -131,7 +131,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     publisher.goto(address)
     ask(publisher, "approve", "is approved")
     minute = datetime.now(UTC) + timedelta(seconds=8)
-    ask(publisher, "schedule", "will be public from", publish_at=f"{minute:%Y-%m-%dT%H:%M:%S}")
+    ask(publisher, "schedule", "will become public on", publish_at=f"{minute:%Y-%m-%dT%H:%M:%S}")
     assert "Carpal tunnel" in front(publisher, "scheduled")
     assert reader.goto("/causes/carpal-tunnel/").status == 404
     time.sleep(max(0, (minute - datetime.now(UTC)).total_seconds()) + 0.2)
