@@ -1,7 +1,7 @@
-"""The desk's own admin site: its front page says what needs doing.
+"""The desk's own admin site: its front page lists the work to be done.
 
-Not in causes/admin/: to be made, the site must be importable before that package
-has registered anything with it.
+It is not in causes/admin/ because Django imports the site before that package, which
+registers its models with it.
 """
 
 import re
@@ -17,10 +17,17 @@ _COPY = re.compile(r"[0-9a-f]{1,40}")
 
 
 class DeskSite(AdminSite):
+    """The admin site for editors."""
+
     site_header = "Causes of Denervation: the editors' desk"
     site_title = "Editors' desk"
-    index_title = "What needs doing"
+    index_title = "To do"
     index_template = "admin/desk.html"
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # It deletes rows that nobody has looked at one by one.
+        self.disable_action("delete_selected")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         from causes.worklist import sections
@@ -31,10 +38,10 @@ class DeskSite(AdminSite):
         return super().index(request, {**context, **(extra_context or {})})
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Django's own, and a cookie that tells the browser which of its copies is saved.
+        """Django's own wrapper, which also sets a cookie if a form was saved.
 
-        static/desk/copies.js keeps a copy of what is typed and sends its number along. A form
-        that was saved answers by leading elsewhere, or by closing its window.
+        static/desk/copies.js keeps a copy of the typed text and sends its number with the form.
+        The cookie returns that number, and the browser drops the copy.
         """
         inner = super().admin_view(view, cacheable)
 
@@ -52,6 +59,7 @@ class DeskSite(AdminSite):
 
 
 def _saved(site: AdminSite, response: Any) -> bool:
+    """Whether a form was saved: it then redirects, though not to sign in, or closes its window."""
     if response.status_code == 302:
         login = resolve_url(reverse(f"{site.name}:login"))
         return not response["Location"].startswith(login)

@@ -1,8 +1,8 @@
-"""What the desk cannot carry out is answered with a sentence, whichever page was asked.
+"""If the desk cannot carry out a request, the answer is a page with the reason.
 
-Pages say most of it themselves, beside the field that is wrong. This is for the rest:
-values in an address that Django's own pages hand on to the database as they are, and
-verbs that refuse between the check of a form and its saving.
+Most pages show the reason themselves, beside the field that is wrong. This middleware handles
+the rest: values in an address that Django's own pages pass to the database unchecked, and
+verbs that refuse after the form was checked.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,8 @@ from causes.publishing import NotPermitted, Refusal
 
 
 class RefusedMiddleware:
+    """Checks requests to the desk, and answers exceptions that have a reason for the reader."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -30,7 +32,7 @@ class RefusedMiddleware:
         match = request.resolver_match
         if match is not None and "admin" in match.app_names:
             for name, values in request.GET.lists():
-                if "\x00" in "".join([name, *values]):  # which PostgreSQL does not take
+                if "\x00" in "".join([name, *values]):  # PostgreSQL rejects this character
                     return unreadable(request, name)
             if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
                 return unreadable(request, TO_FIELD_VAR)
@@ -38,7 +40,7 @@ class RefusedMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, OverflowError | DataError):
-            # A number that no column of SQLite or of PostgreSQL holds.
+            # A number that is too large for any column of SQLite or PostgreSQL.
             return unreadable(request)
         if isinstance(error, Refusal | Refused) and not isinstance(error, NotPermitted):
             return refused(request, str(error))

@@ -18,7 +18,7 @@ from django.urls import path as address
 from django.urls import reverse
 
 from causes import publishing
-from causes.admin.bulk import BULKS
+from causes.admin.actions import ACTIONS
 from causes.models import Entry, Import, Page, Source, Tag
 from causes.preview_links import preview_links
 from tests.crawl import (
@@ -147,7 +147,7 @@ def good_query(route):
     if route.pattern == "admin/autocomplete/":
         return "app_label=causes&model_name=taggedrevision&field_name=tag&term=a"
     if route.pattern.endswith("import/export/"):
-        return "form=json&mode=public"
+        return "file_format=json&mode=public"
     return ""
 
 
@@ -219,7 +219,7 @@ def test_no_odd_field_of_a_form_is_an_error(site, route):
 
 
 @pytest.mark.parametrize("kind", ["cause", "page"])
-@pytest.mark.parametrize("action", BULKS)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_no_odd_field_of_an_action_on_many_is_an_error(site, kind, action):
     crawler = Crawler(site.boss)
     ticked = {

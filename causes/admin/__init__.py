@@ -1,7 +1,7 @@
 """The editors' desk: Django's admin, extended.
 
-Editors see causes, pages, categories, tags, sources and the event log; never
-the rows beneath them.
+Editors see causes, pages, categories, tags, sources, imports and the event log, but not
+the rows that these are made of.
 """
 
 from django.contrib import admin

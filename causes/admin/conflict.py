@@ -1,4 +1,4 @@
-"""Two people saved: base, theirs and mine, and a choice for every place that differs."""
+"""Two people edited the same revision: both texts, their base, and a choice for each difference."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,29 +15,29 @@ class Question:
     """One place where the two texts differ."""
 
     name: str
-    """Of the form field that holds the answer."""
+    """The name of the form field that holds the answer."""
 
     label: str
     sides: list[tuple[str, str, list[Paragraph]]]
-    """(side, what it is called, its words as they differ from the base)."""
+    """(side, label, words with those marked that differ from the base)."""
 
     answer: str
     is_list: bool = False
     unchanged_before: int = 0
-    """Paragraphs of the body above it that are the same on both sides."""
+    """The number of paragraphs just above this place that are the same on both sides."""
 
 
 class Conflict:
-    """What one person saved and another has in hand, both started from the same revision."""
+    """A text that one person saved and one that another is editing, both with the same base."""
 
     def __init__(
         self, newest: Revision, base: Revision | None, mine: Text, data: Mapping[str, Any]
     ) -> None:
         self.newest, self.base = newest, base
         self.theirs, self.mine = Text.of(newest), mine
-        # Without a base of its own, what both started from counts as theirs.
+        # Without a base, the saved text serves as one.
         self.start = Text.of(base) if base else self.theirs
-        # Answers count only for the very text that was shown.
+        # Answers count only for the revision that was shown.
         self.asked = data.get("theirs") == str(newest.uuid)
         self._data = data if self.asked else {}
         self._parts: list[Part] = parts_of(self.start.body, self.theirs.body, mine.body)
@@ -59,14 +59,15 @@ class Conflict:
         return found
 
     def _body(self) -> list[Question]:
-        found, unchanged = [], 0
+        found: list[Question] = []
+        unchanged = 0
         for index, part in enumerate(self._parts):
             if part.settled:
                 unchanged = part.theirs.strip().count("\n\n") + 1
                 continue
             sides = (part.base, part.theirs, part.mine)
             words = [compare(part.base, side) for side in sides]
-            label = f"Body, place {len(found) + 1}"
+            label = f"Body, difference {len(found) + 1}"
             found.append(self._question(f"choose-body-{index}", label, words, unchanged))
             unchanged = 0
         return found
@@ -83,13 +84,11 @@ class Conflict:
         *,
         is_list: bool = False,
     ) -> Question:
-        who = self.newest.author.get_username() if self.newest.author else "Theirs"
-        sides = [
-            ("theirs", f"Take what {who} saved" if self.newest.author else "Take theirs", words[1]),
-            ("mine", "Take mine", words[2]),
-        ]
+        author = self.newest.author
+        theirs = f"Use {author.get_username()}’s version" if author else "Use the saved version"
+        sides = [("theirs", theirs, words[1]), ("mine", "Use my version", words[2])]
         if self.base:
-            sides.append(("base", "Take what was there before both", words[0]))
+            sides.append(("base", "Use the version before both", words[0]))
         answer = self._data.get(name, "")
         allowed = [side for side, *_ in sides]
         answer = answer if answer in allowed else ""
@@ -97,15 +96,16 @@ class Conflict:
 
     @property
     def open(self) -> list[Question]:
-        """The questions that nobody has answered yet."""
+        """The questions that are not answered yet."""
         return [question for question in self.questions if not question.answer]
 
     @property
     def settled(self) -> bool:
+        """Whether every question is answered."""
         return self.asked and not self.open
 
     def chosen(self) -> Text:
-        """The text that the answers make, once all are given."""
+        """The text made of the answers, once all are given."""
         answers = {question.name: question.answer for question in self.questions}
 
         def side(name: str) -> Text:

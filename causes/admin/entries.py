@@ -1,77 +1,81 @@
 """Causes and pages at the desk."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.db.models import Exists, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from causes import publishing
-from causes.admin.bulk import BulkActions
-from causes.admin.forms import RevisionForm
-from causes.admin.history import HistoryViews
-from causes.admin.keeping import KeepsText, keeping
-from causes.admin.lists import (
+from causes.admin.actions import ActionViews, actions_for
+from causes.admin.asking import VerbViews
+from causes.admin.changelist import (
     CategoryFilter,
-    EntryList,
+    EntryChangeList,
     StateFilter,
     StepFilter,
     TagFilter,
     holding,
     newest_of,
 )
-from causes.admin.verbs import VERBS, Desk, VerbViews
+from causes.admin.forms import RevisionForm
+from causes.admin.history import HistoryViews
+from causes.admin.keeping import KeepsText
+from causes.admin.request import person_of
+from causes.admin.status import badges, entry_url
+from causes.admin.verbs import VERBS
 from causes.admin.verbs.spans import published
+from causes.admin.wording import name_of
 from causes.admin.writing import WritingViews
-from causes.models import Cause, Entry, Event, Page, Revision
+from causes.models import Cause, Entry, Page, Revision
 from causes.publishing import Refusal
 from causes.queries.arrays import each_once
 from causes.reading import read_revision
-from causes.states import State, Step, facts_of, state_of, step_of
+from causes.states import facts_of
 from causes.text.comments import comments_removed, without_comments
 
 
-class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, admin.ModelAdmin):
+class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
     """Edits an entry through its revisions.
 
-    Django's change form works on one row and saves over it. Here the form is one
-    of a revision, `save_model` calls a verb, and there is nothing related to save.
+    Django's change form changes one row in place. This one is a form of a revision:
+    `save_model` calls a verb, which adds the next revision, and nothing related is saved.
     """
 
-    kind: str
     form = RevisionForm
     change_form_template = "admin/causes/entry/change_form.html"
     change_list_template = "admin/causes/entry/change_list.html"
-    list_display = ("title", "category", "state_shown", "tag_names", "edited", "live_since")
-    list_filter = (StateFilter, StepFilter, CategoryFilter, TagFilter)
-    verbs = VERBS
+    list_display: tuple[str, ...] = (
+        *("title", "category", "state_shown", "tag_names", "edited", "live_since"),
+    )
+    list_filter: ClassVar[tuple[Any, ...]] = (StateFilter, StepFilter, CategoryFilter, TagFilter)
     search_fields = ("slug__holds",)
-    search_help_text = "Searches title, summary and slug of the newest text, for each word."
+    search_help_text = "Searches the title, summary and slug of the newest text for each word."
     list_per_page = 50
     show_full_result_count = False
     ordering = ("slug",)
 
     # The list ------------------------------------------------------------------
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EntryList]:
-        return EntryList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EntryChangeList]:
+        return EntryChangeList
 
     def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Searches the newest revision, while `search_fields` could search any."""
         words = search_term.replace("\x00", "").split()
         return (queryset.filter(Exists(holding(words))) if words else queryset), False
 
-    def action_checkbox(self, entry: Entry) -> str:
-        # As Django's own, without a template for each row.
+    def action_checkbox(self, entry: Entry) -> SafeString:
+        # Like Django's own, without a template for each row.
         return format_html(
             '<input type="checkbox" name="{}" value="{}" class="action-select" '
             'aria-label="Select {} for an action">',
@@ -81,17 +85,17 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         )
 
     @admin.display(description="title", ordering=Subquery(newest_of().values("sort_title")[:1]))
-    def title(self, entry: Entry) -> str:
-        newest = self._newest(entry)
+    def title(self, entry: Any) -> str:
+        newest = _newest(entry)
         return newest.title if newest else entry.slug
 
     @admin.display(description="category")
-    def category(self, entry: Entry) -> str:
-        newest = self._newest(entry)
+    def category(self, entry: Any) -> str:
+        newest = _newest(entry)
         return newest.shown_category.name if newest and newest.shown_category else "–"
 
     @admin.display(description="state")
-    def state_shown(self, entry: Entry) -> str:
+    def state_shown(self, entry: Any) -> str:
         return format_html_join(
             " ",
             '<span class="state state-{}">{}</span>',
@@ -99,41 +103,34 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         )
 
     @admin.display(description="tags")
-    def tag_names(self, entry: Entry) -> str:
-        newest = self._newest(entry)
+    def tag_names(self, entry: Any) -> str:
+        newest = _newest(entry)
         return ", ".join(name for _, name in each_once(newest.tags_today)) if newest else "–"
 
     @admin.display(description="last edited")
-    def edited(self, entry: Entry) -> str:
-        newest = self._newest(entry)
+    def edited(self, entry: Any) -> str:
+        newest = _newest(entry)
         if newest is None:
             return "–"
-        who = newest.author.get_username() if newest.author else "from a fixture"
-        return f"{who}, {date_format(localtime(newest.created_at), 'j M Y, H:i')}"
+        return f"{name_of(newest.author, 'imported')}, {_minute(newest.created_at)}"
 
     @admin.display(description="live since")
     def live_since(self, entry: Any) -> str:
-        live = entry.live_rows
-        return date_format(localtime(live[0].live_from), "j M Y, H:i") if live else "–"
-
-    @staticmethod
-    def _newest(entry: Any) -> Any:
-        return next(iter(entry.newest_rows), None)
-
-    # Who may ---------------------------------------------------------------------
-
-    def may_publish(self, request: HttpRequest) -> bool:
-        """Whether saving and publishing may be one press: not where others must approve."""
-        return not settings.FOUR_EYES and request.user.has_perm("causes.publish_entry")
+        return _minute(entry.live_rows[0].live_from) if entry.live_rows else "–"
 
     # The form --------------------------------------------------------------------
+
+    def may_publish(self, request: HttpRequest) -> bool:
+        """Whether one button may save and publish: not where somebody else must approve."""
+        return not settings.FOUR_EYES and self.has_publish_permission(request)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
+        """A form class of its own, since Django would make one for the columns of an entry."""
         may_add = request.user.has_perm("causes.add_tag")
         form = type("RevisionForm", (RevisionForm,), {"kind": self.kind, "may_add_tags": may_add})
-        return keeping(request, form)
+        return self.showing_both(request, obj, form)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [name for name in RevisionForm.order if name != "category" or self.kind == "cause"]
@@ -146,20 +143,17 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
+        """The form, or a readable page for people who may only read."""
         only_reads = not self.has_change_permission(request) and self.has_view_permission(request)
-        entry = self.get_object(request, object_id) if only_reads else None
-        if entry is not None:
-            if request.method == "POST":
-                raise PermissionDenied
-            return self._read_view(request, entry)
-        return super().change_view(request, object_id, form_url, extra_context)
-
-    def _read_view(self, request: HttpRequest, entry: Any) -> HttpResponse:
-        """What somebody who may look but not touch sees: the text, readable."""
-        context = self.desk_context(request, entry)
-        if context["newest"]:
-            context["reading"] = read_revision(context["newest"])
-        return TemplateResponse(request, "admin/causes/entry/read.html", context)
+        entry: Any = self.get_object(request, object_id) if only_reads else None
+        if entry is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        if request.method == "POST":
+            raise PermissionDenied
+        newest = entry.newest
+        reading = read_revision(newest) if newest else None
+        title = newest.title if newest else entry.slug
+        return self.entry_page(request, "read.html", title, entry, reading=reading)
 
     def render_change_form(
         self,
@@ -170,132 +164,93 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
         form_url: str = "",
         obj: Any = None,
     ) -> Any:
+        """The form, or the page of a conflict if somebody else saved a revision."""
         form: RevisionForm = context["adminform"].form
         warnings = form.warnings()
         context["desk_fields"] = [
             (field, warnings.get(field.name, [])) for field in form.visible_fields()
         ]
         context["may_publish"] = self.may_publish(request)
-        context["may_submit"] = request.user.has_perm("causes.submit_entry")
-        context |= self.writing_context(request, obj if form.entry else None)
-        if obj is not None and form.entry:
-            context |= self.desk_context(request, obj)
+        context["may_submit"] = self.has_submit_permission(request)
+        context |= self.writing_context(request, form.entry)
+        if form.entry:
+            context |= self.entry_context(request, form.entry)
+            context["title"] = context["original"]
         if form.conflict and not form.meeting:
-            context |= {"conflict": form.conflict, "form": form, "title": "Two texts met"}
-            return TemplateResponse(request, "admin/causes/entry/conflict.html", context)
+            context |= {"conflict": form.conflict, "form": form}
+            title = "Two versions of this text"
+            return self.desk_page(
+                request, "entry/conflict.html", title, {**context, "title": title}
+            )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def desk_context(
-        self, request: HttpRequest, entry: Any, desk: Desk | None = None
-    ) -> dict[str, Any]:
-        """What every page about one entry says of it."""
-        newest, desk = entry.newest, desk or Desk(entry)
-        title = newest.title if newest else entry.slug
-        steps = Event.objects.filter(entry=entry, verb__in=Event.STEPS)
-        last = steps.filter(revision_uuid=newest and newest.uuid).select_related("actor")
-        return {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": title,
-            "entry": entry,
-            "newest": newest,
-            "desk": desk,
-            "badges": badges(desk.row),
-            "last_step": last.order_by("-pk").first() if desk.step != Step.OUT else None,
-            "offers": self.offers(request, entry, desk) if newest else [],
-            "public_url": entry.get_absolute_url() if desk.is_live else "",
-            "has_view_permission": self.has_view_permission(request, entry),
-            "may_change": self.has_change_permission(request, entry),
-            "may_withhold": request.user.is_superuser,
-            "title": title,
-        }
+    # Saving ------------------------------------------------------------------------
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """The entry that `save_model` then adds a revision to."""
         return form.entry or self.model(kind=self.kind, slug=form.cleaned_data["slug"])
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        data, user = form.cleaned_data, request.user
+        """Saves the text as the next revision. Raises a Refusal, which is shown as a page."""
+        data, user = form.cleaned_data, person_of(request)
         if count := without_comments(form.data.get("body", ""))[1]:
             self.message_user(request, comments_removed(count), messages.WARNING)
         if change:
             if not form.slug_is_fixed and data["slug"] != obj.slug:
                 publishing.rename(obj, data["slug"], by=user)
                 obj.slug = data["slug"]
-            form.saved = publishing.save_draft(
-                obj, form.text(), by=user, base=data["base"], note=data["note"]
-            )
+            publishing.save_draft(obj, form.text(), by=user, base=data["base"], note=data["note"])
         else:
-            made = publishing.create_entry(
+            obj.pk = publishing.create_entry(
                 self.kind, data["slug"], form.text(), by=user, note=data["note"]
-            )
-            obj.pk, obj.last_number = made.pk, made.last_number
-            form.saved = made.newest
-        request.entry_form = form  # type: ignore[attr-defined]
+            ).pk
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Tags are part of the revision, which is saved."""
 
-    # After saving ------------------------------------------------------------------
-
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
-        return self._after_save(request, obj)
+        return self.response_change(request, obj)
 
     def response_change(self, request: HttpRequest, obj: Any) -> Any:
-        return self._after_save(request, obj)
-
-    def _after_save(self, request: HttpRequest, entry: Any) -> HttpResponse:
-        form = request.entry_form  # type: ignore[attr-defined]
-        saved: Revision = form.saved
-        unchanged = form.newest is not None and saved.uuid == form.newest.uuid
-        here = reverse(f"admin:causes_{self.opts.model_name}_change", args=[entry.pk])
+        """Carries out the rest of the button. Django passes `obj` as it was before saving."""
+        before = obj.last_number
+        obj.refresh_from_db()
+        saved: Revision = obj.newest
         if "_preview" in request.POST:
-            return HttpResponseRedirect(self.preview_url(entry, saved))
+            return HttpResponseRedirect(entry_url(obj, "preview", saved.uuid))
         if "_publish" in request.POST and self.may_publish(request):
-            self._publish(request, saved)
+            self._pass_on(request, saved, "_publish")
         elif "_submit" in request.POST:
-            self._submit(request, saved)
-        elif unchanged:
-            self.message_user(
-                request, "Nothing was changed, so there is no new revision.", messages.INFO
-            )
+            self._pass_on(request, saved, "_submit")
+        elif saved.number == before:
+            self.message_user(request, "Nothing was changed, so there is no new revision.")
         else:
-            live = facts_of(entry).is_live
+            live = facts_of(obj).is_live
             tail = " Readers still see the text that was published." if live else ""
-            self.message_user(
-                request,
-                f"The draft is saved as revision {saved.number}.{tail}",
-                messages.SUCCESS,
-            )
-        return HttpResponseRedirect(here)
+            sentence = f"The draft is saved as revision {saved.number}.{tail}"
+            self.message_user(request, sentence, messages.SUCCESS)
+        return HttpResponseRedirect(entry_url(obj))
 
-    def _publish(self, request: HttpRequest, revision: Revision) -> None:
+    def _pass_on(self, request: HttpRequest, saved: Revision, button: str) -> None:
+        """Publishes or submits the revision that was just saved."""
+        verb, done = {
+            "_publish": (publishing.publish, "published"),
+            "_submit": (publishing.submit, "submitted"),
+        }[button]
         try:
-            publication = publishing.publish(revision, by=request.user)
+            made: Any = verb(saved, by=person_of(request))
         except Refusal as refusal:
-            sentence = f"Revision {revision.number} is saved, but it was not published. {refusal}"
+            sentence = f"Revision {saved.number} is saved, but it was not {done}. {refusal}"
             self.message_user(request, sentence, messages.ERROR)
             return
-        link = '{} <a href="{}">See the public page</a>.'
-        address = publication.get_absolute_url()
-        self.message_user(
-            request, format_html(link, published(publication), address), messages.SUCCESS
-        )
-
-    def _submit(self, request: HttpRequest, revision: Revision) -> None:
-        try:
-            publishing.submit(revision, by=request.user)
-        except Refusal as refusal:
-            sentence = f"Revision {revision.number} is saved, but it was not submitted. {refusal}"
-            self.message_user(request, sentence, messages.ERROR)
-            return
-        sentence = f"Revision {revision.number} is saved and waits for approval."
+        sentence = f"Revision {saved.number} is saved and is waiting for approval."
+        if button == "_publish":
+            link = '{} <a href="{}">See the public page</a>.'
+            sentence = format_html(link, published(made), made.get_absolute_url())
         self.message_user(request, sentence, messages.SUCCESS)
 
     def get_urls(self) -> list[Any]:
-        def url(route: str, view: Any, name: str) -> Any:
-            full = f"causes_{self.opts.model_name}_{name}"
-            return path(route, self.admin_site.admin_view(view), name=full)
-
+        url = self.desk_path
         return [
             url("<int:pk>/preview/<uuid:revision>/", self.preview_view, "preview"),
             url("<int:pk>/compare/", self.compare_view, "compare"),
@@ -304,29 +259,33 @@ class EntryAdmin(KeepsText, BulkActions, HistoryViews, VerbViews, WritingViews, 
             url("bulk/<str:name>/", self.bulk_view, "bulk"),
             *(
                 url(f"<int:pk>/{page.name.replace('_', '-')}/", self.verb_view(page), page.name)
-                for page in self.verbs
+                for page in VERBS
             ),
             *super().get_urls(),
         ]
 
 
-def badges(row: Any) -> list[Any]:
-    """The state of an entry, and the step of its newest revision where it says more."""
-    state, step = state_of(row), step_of(row)
-    quiet = step in (Step.DRAFT, Step.OUT)
-    found: list[Any] = [state] if quiet else [state, step]
-    if row.is_live and row.is_scheduled:
-        found.append(State.SCHEDULED)
-    return found
+def _newest(entry: Any) -> Any:
+    return next(iter(entry.newest_rows), None)
+
+
+def _minute(moment: Any) -> str:
+    return date_format(localtime(moment), "j M Y, H:i")
 
 
 @admin.register(Cause)
 class CauseAdmin(EntryAdmin):
+    """Causes of denervation."""
+
     kind = Entry.Kind.CAUSE
+    actions = actions_for(kind)
 
 
 @admin.register(Page)
 class PageAdmin(EntryAdmin):
+    """Pages about the site. They have no category."""
+
     kind = Entry.Kind.PAGE
+    actions = actions_for(kind)
     list_display = ("title", "state_shown", "edited", "live_since")
     list_filter = (StateFilter, StepFilter)

@@ -1,4 +1,4 @@
-"""The event log at the desk: read, filtered, exported, and changed by nobody."""
+"""The event log at the desk: it can be read, filtered and exported, but never changed."""
 
 import csv
 from collections.abc import Iterator
@@ -8,27 +8,27 @@ from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
-from django.urls import path, reverse
+from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from causes.admin.base import DeskAdmin
+from causes.admin.wording import name_of
 from causes.models import Event
 
 COLUMNS = ("when", "who", "what", "subject", "from state", "revision", "reason", "changes")
 
 
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(DeskAdmin):
+    """The list of events, and a page for each."""
+
     list_display = ("at", "who", "verb", "subject", "reason", "short_changes")
     list_filter = ("verb", "actor")
     search_fields = ("subject__holds", "reason__holds", "revision_uuid")
-    search_help_text = "Searches what it was done to, the reason and the UUID of the revision."
+    search_help_text = "Searches the subject, the reason and the UUID of the revision."
     date_hierarchy = "at"
     list_select_related = ("actor",)
     show_full_result_count = False
@@ -38,11 +38,11 @@ class EventAdmin(admin.ModelAdmin):
 
     @admin.display(description="who", ordering="actor__username")
     def who(self, event: Event) -> str:
-        return event.actor.get_username() if event.actor else "the command line"
+        return name_of(event.actor, "the command line")
 
     @admin.display(description="changes")
     def short_changes(self, event: Event) -> str:
-        text = "; ".join(_sentence(*change) for change in event.changes)
+        text = _changes(event)
         return text if len(text) <= 120 else f"{text[:119]}…"
 
     @admin.display(description="before and after")
@@ -70,66 +70,67 @@ class EventAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {}
-
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name="causes_event_export"), *super().get_urls()]
+        return [self.desk_path("export/", self.export_view, "export"), *super().get_urls()]
 
-    def export_view(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
-        """The log as CSV, as the list is filtered and searched at this moment."""
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The log as CSV, filtered and searched like the list."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         query = request.GET.copy()
-        for name in (PAGE_VAR, ALL_VAR, ERROR_FLAG):  # all pages are exported
+        for name in (PAGE_VAR, ALL_VAR, ERROR_FLAG):  # the export has all pages of the list
             query.pop(name, None)
         request.GET = query  # type: ignore[assignment]
         try:
             rows = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
-            sentence = "The filter in this address cannot be read, so nothing was exported."
-            self.message_user(request, f"{sentence} Choose another one.", messages.ERROR)
-            return HttpResponseRedirect(reverse("admin:causes_event_changelist"))
-        lines = _lines(rows.select_related("actor").iterator(chunk_size=1000))
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+            sentence = (
+                "The filter in this address cannot be read, so nothing was exported. "
+                "Choose another filter."
+            )
+            return self.go_to(request, self.desk_url("changelist"), sentence, messages.ERROR)
+        response = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="event-log.csv"'
         response["Cache-Control"] = "no-store, private"
         return response
 
 
 class _Line:
-    """What csv writes to: it hands each line back."""
+    """A file for csv that returns each line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line
 
 
-def _lines(events: Iterator[Event]) -> Iterator[str]:
+def _lines(events: QuerySet[Event]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    yield "\ufeff"  # spreadsheets take UTF-8 for something else without it
-    yield writer.writerow(COLUMNS)  # type: ignore[func-returns-value, misc]
-    for event in events:
+    yield "\ufeff"  # without this, spreadsheets do not recognise UTF-8
+    yield writer.writerow(COLUMNS)
+    for event in events.select_related("actor").iterator(chunk_size=1000):
         cells = (
             timezone.localtime(event.at).isoformat(timespec="milliseconds"),
-            event.actor.get_username() if event.actor else "",
+            name_of(event.actor, ""),
             event.get_verb_display(),
             event.subject,
             event.from_state,
             str(event.revision_uuid or ""),
             event.reason,
-            "; ".join(_sentence(*change) for change in event.changes),
+            _changes(event),
         )
-        yield writer.writerow([harmless(cell) for cell in cells])  # type: ignore[func-returns-value, misc]
+        yield writer.writerow([harmless(cell) for cell in cells])
 
 
 def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV injection."""
+    """A cell that no spreadsheet runs as a formula. Source: OWASP, CSV injection."""
     return f"'{cell}" if cell.lstrip(" ")[:1] in tuple("=+-@\t\r\n＝＋－＠") else cell
 
 
-def _sentence(name: str, before: str, after: str) -> str:
-    return f"{name}: {before or '–'} → {after or '–'}" if name else f"{before} → {after}"
+def _changes(event: Event) -> str:
+    """The changes of an event on one line."""
+    return "; ".join(
+        f"{name}: {before or '–'} → {after or '–'}" if name else f"{before} → {after}"
+        for name, before, after in event.changes
+    )
 
 
 def _plain(value: Any) -> str:

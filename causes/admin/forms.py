@@ -1,4 +1,4 @@
-"""The form in which an editor writes: a form of a revision, for an entry."""
+"""The form in which an editor writes: it edits an entry by making its next revision."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from causes import publishing
 from causes.admin.conflict import Conflict
-from causes.admin.shown import ShowsBoth
+from causes.admin.seen import ShowsBoth, show_initial
 from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
 from causes.text.characters import is_blank
@@ -25,21 +25,22 @@ class TagSelect(AutocompleteSelectMultiple):
         return attrs | {"data-allow-clear": "false"}
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
-        """Of the tags that a request names, those that can be one: Django asks for all of them."""
+        """The chosen tags. Django queries whatever a request names, even if it is no number."""
         tags = [pk for pk in value if whole_number(str(pk)) is not None]
         return super().optgroups(name, tags, attrs)
 
 
 class RevisionForm(ShowsBoth, forms.ModelForm):
-    """Filled from a copy of the newest revision; saving it makes the next one.
+    """Starts with a copy of the newest revision; saving it makes the next one.
 
-    `base` travels along: the revision that the editor's text started from. When
-    somebody has saved since, a page shows base, theirs and mine, and the form is
-    valid once every difference has been decided: see conflict.py.
+    The hidden field `base` names the revision that the editor's text started from. If somebody
+    has saved since, a page shows the base, their text and this one, and the form is valid once
+    the editor has chosen for every difference: see conflict.py.
     """
 
     kind = Entry.Kind.CAUSE
-    shown_names = ("slug",)  # the text has its base
+    shown_names = ("slug",)  # the text is compared with its base instead
+    may_add_tags = False
 
     slug = forms.CharField(
         required=False,
@@ -63,20 +64,25 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
 
     order = ("title", "slug", "summary", "category", "tags", "body", "note")
 
-    def __init__(self, *args: Any, instance: Entry | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        instance: Entry | None = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
         self.entry = instance if instance is not None and instance.pk else None
         self.newest: Revision | None = self.entry.newest if self.entry else None
         self.conflict: Conflict | None = None
         revision = Revision()
-        initial = kwargs.pop("initial", None) or {}
+        starts: dict[str, Any] = {"slug": self.entry.slug} if self.entry else {}
         if self.newest:
             text = Text.of(self.newest)
             for name in ("title", "summary", "body", "category"):
                 setattr(revision, name, getattr(text, name))
-            initial = {"tags": [tag.pk for tag in text.tags], "base": self.newest.uuid} | initial
-        if self.entry:
-            initial["slug"] = self.entry.slug
-        super().__init__(*args, instance=revision, initial=initial, **kwargs)
+            starts |= {"tags": [tag.pk for tag in text.tags], "base": self.newest.uuid}
+        super().__init__(data, files, instance=revision, initial=starts | (initial or {}))
         self.slug_is_fixed = self.entry is not None and self.entry.ever_public()
         self._prepare_fields()
 
@@ -92,21 +98,23 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
             can_add_related=self.may_add_tags,
         )
         fields["tags"].widget.choices = fields["tags"].choices
-        fields["tags"].help_text = "Type to find a tag; the green plus adds a new one."
+        fields["tags"].help_text = "Type to find a tag. The green plus adds a new one."
         if self.slug_is_fixed:
             fields["slug"].disabled = True
-            fields["slug"].help_text = "It was public: its address changes by “Rename”, at once."
+            fields["slug"].help_text = (
+                "This entry was public. To change its address, use “Rename”, which takes effect "
+                "at once."
+            )
         fields["category"].help_text = "A cause needs one before it can be published."
         if self.kind == Entry.Kind.PAGE:
             del fields["category"]
-            fields["tags"].help_text = "Tags of pages are not listed on the public tag pages."
-        fields["body"].help_text = "Markdown. Headings start at ##; cite a source as [@its-key]."
+            fields["tags"].help_text = "The public tag pages list causes only."
+        fields["body"].help_text = "Markdown. Headings start with ##. Cite a source as [@its-key]."
         self.order_fields(self.order)
-
-    may_add_tags = False
 
     @property
     def shown_row(self) -> Entry | None:
+        """The entry, since the form’s own instance is the next revision."""
         return self.entry
 
     def clean_title(self) -> str:
@@ -116,14 +124,15 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         return title
 
     def clean_slug(self) -> str:
+        """The typed slug, or one made from the title. It must not belong to another entry."""
         slug = str(self.cleaned_data["slug"]) or slug_from_title(self.data.get("title", ""))
         if self.slug_is_fixed:
             return slug
         if not slug:
-            raise ValidationError("No slug can be made from this title: write one here.")
+            raise ValidationError("No slug can be made from this title: write a slug here.")
         if objection := Entry.slug_objection(slug, self.kind):
             raise ValidationError(objection)
-        others = Entry.objects.exclude(pk=self.entry.pk if self.entry else None)
+        others = Entry.objects.exclude(pk=self.entry.pk) if self.entry else Entry.objects.all()
         if taken := others.filter(slug=slug).first():
             raise ValidationError(
                 f"The slug “{slug}” is taken by another {taken.kind}: choose another one."
@@ -136,6 +145,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         return slug
 
     def clean(self) -> dict[str, Any]:
+        """Checks the text, then whether somebody saved another revision in the meantime."""
         super().clean()
         data: dict[str, Any] = self.cleaned_data
         if not self.errors:
@@ -146,7 +156,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         return data
 
     def _meet(self, newest: Revision) -> None:
-        """Somebody saved meanwhile: nothing is saved before every difference is decided."""
+        """Somebody saved in the meantime: nothing is saved until every difference is decided."""
         mine = self.text().tidied()
         if Text.of(newest) == mine:
             return
@@ -156,7 +166,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
             if {"_publish", "_submit"} & self.data.keys():
                 self._show_newest(newest, base)
             else:
-                self._take(Text.of(newest), newest)  # nothing of one's own to be decided
+                self._take(Text.of(newest), newest)  # the editor changed nothing
             return
         conflict = Conflict(newest, base, mine, self.data)
         if conflict.settled:
@@ -166,14 +176,14 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         self.add_error(None, str(publishing.StaleDraft(newest, base)))
 
     def _show_newest(self, newest: Revision, base: Revision) -> None:
-        """Nothing goes on to readers that whoever sends it on has not seen."""
+        """Shows the newest text, since nobody may publish or submit a text that they never saw."""
         for name in self.fields.keys() - {"slug", "note"}:
-            self.fields[name].bound_data = lambda _data, initial: initial
+            show_initial(self.fields[name])
         sentence = f"{publishing.StaleDraft(newest, base)} The form shows it now: read it first."
         self.add_error(None, sentence)
 
     def _take(self, text: Text, newest: Revision) -> None:
-        """Goes on with this text, on top of theirs."""
+        """Replaces the form's text with this one, to be saved on top of the newest revision."""
         self.cleaned_data |= {
             "title": text.title,
             "summary": text.summary,
@@ -184,7 +194,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         }
 
     def text(self) -> Text:
-        """The text as it stands in the form."""
+        """The text in the form."""
         data = self.cleaned_data
         return Text(
             data.get("title", ""),
@@ -195,7 +205,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         )
 
     def warnings(self) -> dict[str, list[str]]:
-        """What stands between the saved draft and its publication, by field."""
+        """Reasons why the saved draft could not be published, by field."""
         found: dict[str, list[str]] = {}
         if self.newest and not self.is_bound:
             for name, sentence in publishing_problems(Text.of(self.newest), self.kind):

@@ -1,24 +1,24 @@
 """The history of an entry: every revision, compared, previewed, restored."""
 
-from contextlib import nullcontext
+from collections import defaultdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin.options import csrf_protect_m
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
-from causes import database, publishing
+from causes import publishing
+from causes.admin.base import EntryPages
 from causes.admin.comparison import field_changes
-from causes.admin.shown import decided_on, seal
-from causes.admin.verbs.page import Desk
+from causes.admin.request import locked_if_posted, person_of
+from causes.admin.seen import decided_on, seal
+from causes.admin.status import EntryStatus, entry_url
 from causes.clock import now
-from causes.models import Entry, Publication, Revision
+from causes.models import Publication, Revision
 from causes.publishing import Text, Withheld
 from causes.reading import read_revision
 from causes.text.numbers import whole_number
@@ -26,83 +26,59 @@ from causes.text.numbers import whole_number
 PAGE_SIZE = 50
 
 
-class HistoryViews:
-    """Mixed into the ModelAdmin of an entry, whose methods it calls."""
-
-    kind: str
-    admin_site: Any
-    opts: Any
-    model: Any
-    has_view_permission: Any
-    has_change_permission: Any
-    desk_context: Any
-    message_user: Any
-
-    def _entry(self, request: HttpRequest, pk: Any, *, change: bool = False) -> Any:
-        entry = get_object_or_404(self.model, pk=pk)
-        allowed = self.has_change_permission if change else self.has_view_permission
-        if not allowed(request, entry):
-            raise PermissionDenied
-        return entry
-
-    def desk_url(self, name: str, *args: Any) -> str:
-        return reverse(f"admin:causes_{self.opts.model_name}_{name}", args=args)
-
-    def preview_url(self, entry: Entry, revision: Revision) -> str:
-        return self.desk_url("preview", entry.pk, revision.uuid)
+class HistoryViews(EntryPages):
+    """Mixed into the ModelAdmin of an entry."""
 
     def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        entry = self._entry(request, whole_number(str(object_id)))
+        """All revisions with when each was public, and the events of the entry."""
+        entry = self.entry_of(request, whole_number(str(object_id)))
         rows = Revision.objects.filter(entry=entry).select_related("author").defer("body")
         page = Paginator(rows.order_by("-number"), PAGE_SIZE).get_page(request.GET.get("p"))
-        shown = list(page.object_list)
-        spans = Publication.objects.filter(entry=entry, revision__in=shown).order_by("live_from")
-        by_revision: dict[int, list[Publication]] = {}
-        for span in spans:
-            by_revision.setdefault(span.revision_id, []).append(span)
+        listed = list(page.object_list)
+        spans: dict[int, list[Publication]] = defaultdict(list)
+        found = Publication.objects.filter(entry=entry, revision__in=listed)
+        for span in found.order_by("live_from"):
+            spans[span.revision_id].append(span)
         moment = now()
-        context = self.desk_context(request, entry)
-        context |= {
-            "title": f"History of “{context['original']}”",
-            "page": page,
-            "rows": [(row, _states(row, by_revision.get(row.pk, []), moment)) for row in shown],
-            "events": entry.events.select_related("actor")[:PAGE_SIZE],
-        }
-        return TemplateResponse(request, "admin/causes/entry/history.html", context)
+        newest = entry.newest
+        return self.entry_page(
+            request,
+            "history.html",
+            f"History of “{newest.title if newest else entry.slug}”",
+            entry,
+            page=page,
+            rows=[(row, _states(spans[row.pk], moment)) for row in listed],
+            events=entry.events.select_related("actor")[:PAGE_SIZE],
+        )
 
     def compare_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Two revisions, named by `?from=` and `?to=`; by words, and every field."""
-        entry = self._entry(request, pk)
-        before, after = (
-            self._revision(entry, request.GET.get(name, "")) for name in ("from", "to")
+        """Two revisions, named by `?from=` and `?to=`: all fields, compared by words."""
+        entry = self.entry_of(request, pk)
+        chosen = [self.revision_of(entry, request.GET.get(name)) for name in ("from", "to")]
+        before, after = sorted(chosen, key=lambda revision: revision.number)
+        return self.entry_page(
+            request,
+            "compare.html",
+            f"“{after.title}”: revision {before.number} and revision {after.number}",
+            entry,
+            before=before,
+            after=after,
+            changes=field_changes(Text.of(before), Text.of(after)),
         )
-        if before.number > after.number:
-            before, after = after, before
-        context = self.desk_context(request, entry) | {
-            "title": f"“{after.title}”: revision {before.number} and revision {after.number}",
-            "before": before,
-            "after": after,
-            "changes": field_changes(Text.of(before), Text.of(after)),
-        }
-        return TemplateResponse(request, "admin/causes/entry/compare.html", context)
-
-    def _revision(self, entry: Entry, wanted: str | UUID) -> Revision:
-        try:
-            uuid = UUID(str(wanted))
-        except ValueError as error:
-            raise Http404("Choose two revisions in the history.") from error
-        rows = Revision.objects.select_related("entry", "author")
-        return get_object_or_404(rows, entry=entry, uuid=uuid)
 
     def preview_view(self, request: HttpRequest, pk: int, revision: UUID) -> HttpResponse:
-        """Any revision in the public design. For signed-in editors, and never cacheable."""
-        entry = self._entry(request, pk)
-        shown = self._revision(entry, revision)
-        reading = read_revision(shown)
-        context = {"reading": reading, "title": shown.title, "entry": entry, "revision": shown}
-        context["back"] = self.desk_url("change", entry.pk)
+        """Any revision in the public design, for people who are signed in. Never cached."""
+        entry = self.entry_of(request, pk)
+        shown = self.revision_of(entry, revision)
+        context = {
+            "reading": read_revision(shown),
+            "title": shown.title,
+            "entry": entry,
+            "revision": shown,
+            "back": entry_url(entry),
+        }
         response = render(request, "preview.html", context)
         response["Cache-Control"] = "no-store, private"
         response["X-Robots-Tag"] = "noindex, nofollow"
@@ -110,47 +86,51 @@ class HistoryViews:
 
     @csrf_protect_m
     def restore_view(self, request: HttpRequest, pk: int, revision: UUID) -> HttpResponse:
-        entry = self._entry(request, pk, change=True)
-        old = self._revision(entry, revision)
+        """Makes a draft with the text of an older revision, once the page was confirmed."""
+        entry = self.entry_of(request, pk, change=True)
+        old = self.revision_of(entry, revision)
         if old.withheld_at:
-            self.message_user(request, str(Withheld(old)), messages.ERROR)
-            return HttpResponseRedirect(self.desk_url("history", entry.pk))
-        posted = request.method == "POST"
-        with database.writing() if posted else nullcontext():
-            facts = {"Newest text": Desk(entry).facts()["Newest text"]}
-            meeting = decided_on(facts, request.POST, f"this {self.kind}") if posted else None
+            address = entry_url(entry, "history")
+            return self.go_to(request, address, str(Withheld(old)), messages.ERROR)
+        meeting = None
+        with locked_if_posted(request):
             before = entry.newest
-            made = publishing.restore(old, by=request.user) if posted and not meeting else None
-        if made is not None:
-            if made.uuid == before.uuid:
-                sentence = f"The newest draft has the text of revision {old.number} already."
-                self.message_user(request, sentence, messages.INFO)
-            else:
-                self.message_user(
-                    request,
-                    f"Revision {made.number} is a draft with the text of revision {old.number}. "
-                    "The public page has not changed.",
-                    messages.SUCCESS,
-                )
-            return HttpResponseRedirect(self.desk_url("change", entry.pk))
-        context = self.desk_context(request, entry) | {
-            "title": f"Restore revision {old.number} of “{entry.newest.title}”?",
-            "old": old,
-            "sealed": seal(facts),
-            "meeting": meeting,
-            "changes": field_changes(Text.of(entry.newest), Text.of(old)),
-        }
-        return TemplateResponse(request, "admin/causes/entry/restore.html", context)
+            facts = {"Newest text": EntryStatus(entry).facts()["Newest text"]}
+            if request.method == "POST":
+                meeting = decided_on(facts, request.POST, f"this {self.kind}")
+                if not meeting:
+                    made = publishing.restore(old, by=person_of(request))
+                    sentence = _restored(made, old, changed=made.uuid != before.uuid)
+                    return self.go_to(request, entry_url(entry), sentence, messages.SUCCESS)
+        return self.entry_page(
+            request,
+            "restore.html",
+            f"Restore revision {old.number} of “{before.title}”?",
+            entry,
+            old=old,
+            sealed=seal(facts),
+            meeting=meeting,
+            changes=field_changes(Text.of(before), Text.of(old)),
+        )
 
 
-def _states(revision: Revision, spans: list[Publication], moment: Any) -> list[tuple[str, Any]]:
-    """Where a revision stands: each span laid on it, or that none was."""
+def _restored(made: Revision, old: Revision, *, changed: bool) -> str:
+    if not changed:
+        return f"The newest draft already has the text of revision {old.number}."
+    return (
+        f"Revision {made.number} is a draft with the text of revision {old.number}. "
+        "The public page has not changed."
+    )
+
+
+def _states(spans: list[Publication], moment: datetime) -> list[tuple[str, Publication | None]]:
+    """The publications of a revision, each with its state at this moment."""
     if not spans:
         return [("Never public", None)]
-    states = []
-    for row in spans:
-        if not row.span.has_begun(moment):
-            states.append(("Scheduled", row))
-        else:
-            states.append(("Live" if row.is_live(moment) else "Was public", row))
-    return states
+    return [(_state(span, moment), span) for span in spans]
+
+
+def _state(row: Publication, moment: datetime) -> str:
+    if not row.span.has_begun(moment):
+        return "Scheduled"
+    return "Live" if row.is_live(moment) else "Was public"

@@ -1,19 +1,21 @@
-"""Imports at the desk: upload, look at the plan, apply it, read the report, undo it."""
+"""Imports at the desk: upload files, check the plan, apply it, read the report, undo it."""
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
 
 from causes.admin.exports import ExportView
-from causes.admin.plans import Line, OptionsForm, UploadForm, is_markdown
-from causes.admin.streaming import stream
+from causes.admin.plans import OptionsForm, UploadForm, is_markdown, plan_context
+from causes.admin.request import person_of
+from causes.admin.streaming import Steps, stream
+from causes.admin.wording import counted
 from causes.interchange import uploads
 from causes.interchange.apply import MovedOn, applying
 from causes.interchange.outcomes import OUTCOMES
@@ -21,16 +23,17 @@ from causes.interchange.plan import Plan, may_of
 from causes.interchange.undo import Undone, undoing
 from causes.models import Entry, Event, Import
 
-ITEMS_A_PAGE = 25
-PROBLEMS_SHOWN = 200
+EVENTS_SHOWN = 25
+LEFT_SHOWN = 10
 
 
 @admin.register(Import)
-class ImportAdmin(ExportView, admin.ModelAdmin):
+class ImportAdmin(ExportView):
+    """The list of imports, and the pages that lead from the files to the report."""
+
     list_display = ("name", "state_shown", "made_at", "by", "came_to")
     list_select_related = ("by",)
     ordering = ("-made_at", "-pk")
-    actions = None
     change_list_template = "admin/causes/import/change_list.html"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -50,9 +53,7 @@ class ImportAdmin(ExportView, admin.ModelAdmin):
     # Addresses -------------------------------------------------------------------------------
 
     def get_urls(self) -> list[Any]:
-        def url(route: str, view: Any, name: str) -> Any:
-            return path(route, self.admin_site.admin_view(view), name=f"causes_import_{name}")
-
+        url = self.desk_path
         return [
             url("export/", self.export_view, "export"),
             url("<int:pk>/again/", self.again_view, "again"),
@@ -62,20 +63,11 @@ class ImportAdmin(ExportView, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    def _url(self, name: str, *args: Any) -> str:
-        return reverse(f"admin:causes_import_{name}", args=args)
-
-    def _context(self, request: HttpRequest, title: str, **more: Any) -> dict[str, Any]:
-        return {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "media": self.media,
-            **more,
-        }
-
     def _planned(self, request: HttpRequest, pk: int) -> Import:
-        """An import that this person uploaded and nobody has applied."""
+        """An import that this person uploaded and that is not applied yet.
+
+        Raises PermissionDenied for somebody else's, Http404 for an applied one and for a GET.
+        """
         run = get_object_or_404(Import.objects.select_related("by"), pk=pk)
         if not self.has_add_permission(request) or run.by_id != request.user.pk:
             raise PermissionDenied
@@ -83,57 +75,73 @@ class ImportAdmin(ExportView, admin.ModelAdmin):
             raise Http404
         return run
 
+    def _stream(
+        self, request: HttpRequest, run: Import, title: str, steps: Callable[[], Steps], **more: Any
+    ) -> HttpResponseBase:
+        """The page that shows a long task on an import. A refusal leads back to the import."""
+        address = self.desk_url("change", run.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "media": self.media,
+            "title": title,
+            "run": run,
+        }
+        more["failed"] = lambda refusal: (str(refusal), address)
+        return stream(request, context, steps, **more)
+
     # Upload ------------------------------------------------------------------------------------
 
     @csrf_protect_m
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        """The upload, then the plan: nothing is written by either."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         uploads.forget_old()
-        may_prune = request.user.has_perm("causes.publish_entry")
         posted = request.method == "POST"
         form = UploadForm(
             request.POST if posted else None,
             request.FILES if posted else None,
-            may_prune=may_prune,
+            may_prune=_may_prune(request),
         )
         if posted and form.is_valid():
             files = form.cleaned_data["files"]
-            run = Import(by=request.user, name=", ".join(file.name for file in files)[:300])
-            run.options = _options(form, markdown=is_markdown(files[0].name))
+            run = Import(by=person_of(request), name=", ".join(file.name for file in files)[:300])
+            run.options = form.options(markdown=is_markdown(files[0].name))
             uploads.keep(run, files)
             run.save()
             return self._read(request, run)
-        may = may_of(request.user)  # type: ignore[arg-type]
-        comes_in = "Since you may publish, what is public in the files becomes public here."
-        if not may.publish:
-            comes_in = "Every text comes in as a draft, to be approved and published here."
-        context = self._context(request, "Import files", form=form, comes_in=comes_in)
-        return TemplateResponse(request, "admin/causes/import/upload.html", context)
+        comes_in = "Every text is imported as a draft, to be approved and published at the desk."
+        if may_of(person_of(request)).publish:
+            comes_in = "Since you may publish, texts that are public in the files become public."
+        context = {"form": form, "comes_in": comes_in}
+        return self.desk_page(request, "import/upload.html", "Import files", context)
 
-    def _read(self, request: HttpRequest, run: Import) -> HttpResponse:
-        """Makes the plan, while the page shows how far it is."""
-        user, address = _real(request.user), self._url("change", run.pk)
-        return stream(
+    def _read(self, request: HttpRequest, run: Import) -> HttpResponseBase:
+        """Makes the plan, while the page shows the progress."""
+        user, address = person_of(request), self.desk_url("change", run.pk)
+        return self._stream(
             request,
-            self._context(request, f"Reading {run.name}", run=run),
+            run,
+            f"Reading {run.name}",
             lambda: uploads.planning_again(run, user),
-            done=lambda plan: ("The plan is made.", address),
-            failed=lambda refusal: (str(refusal), address),
+            done=lambda plan: ("The plan is ready.", address),
         )
 
     @csrf_protect_m
-    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Makes the plan anew, perhaps to decide otherwise."""
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Makes the plan again, perhaps with other options."""
         run = self._planned(request, pk)
         if not uploads.files_of(run):
-            return HttpResponseRedirect(self._url("change", run.pk))
-        may_prune = request.user.has_perm("causes.publish_entry")
-        form = OptionsForm(request.POST, may_prune=may_prune)
+            return HttpResponseRedirect(self.desk_url("change", run.pk))
+        form = OptionsForm(request.POST, may_prune=_may_prune(request))
         if form.is_valid():
-            run.options = _options(form, markdown=run.options.get("markdown", False))
+            run.options = form.options(markdown=run.options.get("markdown", False))
             run.save(update_fields=["options"])
         return self._read(request, run)
 
@@ -144,198 +152,144 @@ class ImportAdmin(ExportView, admin.ModelAdmin):
         request: HttpRequest,
         object_id: str,
         form_url: str = "",
-        extra_context: Any = None,
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        run = self.get_object(request, object_id)
+        """The plan of an import, or its report once it is applied."""
+        run: Any = self.get_object(request, object_id)
         if run is None:
             raise Http404
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        if run.applied_at:
-            return self._report(request, run)
-        return self._plan(request, run)
+        return self._report(request, run) if run.applied_at else self._plan(request, run)
 
     def _plan(self, request: HttpRequest, run: Import) -> HttpResponse:
-        context = self._context(request, f"Import of {run.name}", run=run)
         mine = run.by_id == request.user.pk and self.has_add_permission(request)
+        context: dict[str, Any] = {"run": run, "mine": mine}
+        title = f"Import of {run.name}"
         if not uploads.has_plan(run):
-            context |= {"gone": True, "mine": mine, "files": uploads.files_of(run)}
-            return TemplateResponse(request, "admin/causes/import/plan.html", context)
+            context |= {"gone": True, "files": uploads.files_of(run)}
+            return self.desk_page(request, "import/plan.html", title, context)
+        context["form"] = OptionsForm(initial=run.options, may_prune=_may_prune(request))
         store = uploads.store_of(run)
         try:
             plan = Plan(store, uploads.options_of(run), run.by)
-            may_prune = request.user.has_perm("causes.publish_entry")
-            form = OptionsForm(initial=run.options, may_prune=may_prune)
-            wanted = request.GET.get("outcome", "")
-            where = ("outcome = ?", wanted) if wanted in OUTCOMES else ("outcome <> 'unchanged'",)
-            total = sum(1 for _ in store.rows(f"SELECT 1 FROM item WHERE {where[0]}", *where[1:]))
-            page = Paginator(range(total), ITEMS_A_PAGE).get_page(request.GET.get("p"))
-            items = store.items(
-                *where,
-                order="kind IN ('category', 'tag', 'source'), id",
-                start=max(page.start_index() - 1, 0),
-                most=ITEMS_A_PAGE,
-            )
-            context |= {
-                "plan": plan,
-                "mine": mine,
-                "form": form,
-                "moved": store.fact("moved", ""),
-                "left_out": store.fact("left_out", {}),
-                "outcomes": [
-                    (name, label, plan.number(name), name == wanted)
-                    for name, label in OUTCOMES.items()
-                    if plan.number(name)
-                ],
-                "problems": list(store.problems(most=PROBLEMS_SHOWN)),
-                "problem_count": store.problem_count(),
-                "lines": [Line.of(item, store) for item in items],
-                "page": page,
-                "wanted": wanted,
-                "objection": plan.objection,
-                "writes": plan.writes,
-            }
-            response = TemplateResponse(request, "admin/causes/import/plan.html", context)
-            return response.render()
+            context |= plan_context(plan, request.GET.get("outcome", ""), request.GET.get("p"))
+            # Rendered while the store is open: the page reads from it.
+            return self.desk_page(request, "import/plan.html", title, context).render()
         finally:
             store.close()
 
     def _report(self, request: HttpRequest, run: Import) -> HttpResponse:
-        labels = {**OUTCOMES, "left": "Left by the undoing"}
-        context = self._context(
-            request,
-            f"Import of {run.name}",
-            run=run,
-            counts=[
-                (kind, ", ".join(f"{n} {OUTCOMES[o].lower()}" for o, n in of.items()))
-                for kind, of in run.counts.items()
-            ],
-            report=[
+        labels = {**OUTCOMES, "left": "Left unchanged by the undo"}
+        context = {
+            "run": run,
+            "counts": [(kind, _outcomes(numbers)) for kind, numbers in run.counts.items()],
+            "report": [
                 (labels.get(outcome, outcome), what, said) for outcome, what, said in run.report
             ],
-            events=run.events.order_by("pk")[:ITEMS_A_PAGE],
-            event_count=run.events.count(),
-            may_undo=self._may_undo(request) and run.state == Import.State.APPLIED,
-        )
-        return TemplateResponse(request, "admin/causes/import/report.html", context)
+            "events": run.events.order_by("pk")[:EVENTS_SHOWN],
+            "event_count": run.events.count(),
+            "may_undo": self.has_add_permission(request) and run.state == Import.State.APPLIED,
+        }
+        return self.desk_page(request, "import/report.html", f"Import of {run.name}", context)
 
-    # Apply, forget, undo ----------------------------------------------------------------------
+    # Apply, discard, undo ----------------------------------------------------------------------
 
     @csrf_protect_m
-    def apply_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        run, user = self._planned(request, pk), _real(request.user)
-        address = self._url("change", run.pk)
+    def apply_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Carries out the plan, or shows a new one if something has changed since."""
+        run, user = self._planned(request, pk), person_of(request)
+        address = self.desk_url("change", run.pk)
         if not uploads.has_plan(run):
             return HttpResponseRedirect(address)
 
-        def steps() -> Any:
+        def steps() -> Steps:
             store = uploads.store_of(run)
             try:
                 plan = Plan(store, uploads.options_of(run), user)
                 return (yield from applying(plan, run.name, run=run))
             except MovedOn as moved:
-                # What was decided on is not what is here now: shown anew, and not written.
+                # The database no longer matches the plan: it is made again and nothing is written.
                 yield from uploads.planning_again(run, user, moved=str(moved))
                 raise
             finally:
                 store.close()
 
-        def done(applied: Any) -> tuple[str, str]:
+        def done(applied: Import | None) -> tuple[str, str]:
             uploads.forget(run)
             if applied is None:
                 run.delete()
-                return "There was nothing to write.", self._url("changelist")
+                return "There was nothing to write.", self.desk_url("changelist")
             return "The import is applied.", address
 
-        return stream(
-            request,
-            self._context(request, f"Applying {run.name}", run=run),
-            steps,
-            done=done,
-            failed=lambda refusal: (str(refusal), address),
-        )
+        return self._stream(request, run, f"Applying {run.name}", steps, done=done)
 
     @csrf_protect_m
     def forget_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Discards an upload that is not applied."""
         run = self._planned(request, pk)
         uploads.forget(run)
         run.delete()
-        self.message_user(request, f"The upload of {run.name} is forgotten.", messages.SUCCESS)
-        return HttpResponseRedirect(self._url("changelist"))
-
-    def _may_undo(self, request: HttpRequest) -> bool:
-        return self.has_add_permission(request)
+        sentence = f"The upload of {run.name} was discarded."
+        return self.go_to(request, self.desk_url("changelist"), sentence, messages.SUCCESS)
 
     @csrf_protect_m
-    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The page that asks, then a trial of the undo, or the undo itself."""
         run = get_object_or_404(Import, pk=pk)
-        if not self._may_undo(request):
+        if not self.has_add_permission(request):
             raise PermissionDenied
+        address = self.desk_url("change", run.pk)
         if run.state != Import.State.APPLIED:
-            return HttpResponseRedirect(self._url("change", run.pk))
+            return HttpResponseRedirect(address)
         if request.method != "POST":
-            touched = run.events.filter(verb=Event.Verb.IMPORT).count()
-            changed = run.events.filter(verb=Event.Verb.CHANGE).count()
-            context = self._context(
-                request,
-                f"Undo the import of {run.name}?",
-                run=run,
-                touched=touched,
-                changed=changed,
-            )
-            return TemplateResponse(request, "admin/causes/import/undo.html", context)
-        user, address = _real(request.user), self._url("change", run.pk)
-        rehearse = "_plan" in request.POST
+            context = {
+                "run": run,
+                "touched": run.events.filter(verb=Event.Verb.IMPORT).count(),
+                "changed": run.events.filter(verb=Event.Verb.CHANGE).count(),
+            }
+            title = f"Undo the import of {run.name}?"
+            return self.desk_page(request, "import/undo.html", title, context)
+        user, tries_out = person_of(request), "_plan" in request.POST
 
         def done(undone: Undone) -> tuple[str, str]:
-            if not rehearse:
-                return f"{_went(undone, 'went')} {_left(undone)}", address
-            return f"{_went(undone, 'would go')} {_left(undone)}", self._url("undo", run.pk)
+            where = self.desk_url("undo", run.pk) if tries_out else address
+            return _undone(undone, "would be" if tries_out else "were"), where
 
-        title = "Looking what would happen" if rehearse else f"Undoing the import of {run.name}"
-        return stream(
+        return self._stream(
             request,
-            self._context(request, title, run=run),
-            lambda: undoing(run, user, rehearse=rehearse),
+            run,
+            "Checking what undoing would do" if tries_out else f"Undoing the import of {run.name}",
+            lambda: undoing(run, user, rehearse=tries_out),
             done=done,
-            failed=lambda refusal: (str(refusal), address),
-            stay=rehearse,
+            stay=tries_out,
         )
 
 
-def _options(form: Any, *, markdown: bool) -> dict[str, Any]:
-    data = form.cleaned_data
-    return {
-        "on_conflict": data["on_conflict"],
-        "skip_invalid": data["skip_invalid"],
-        "prune": data.get("prune", False),
-        "markdown": markdown,
-    }
+def _may_prune(request: HttpRequest) -> bool:
+    return request.user.has_perm("causes.publish_entry")
 
 
-def _real(user: Any) -> Any:
-    """The person behind the request's lazy object, which must be asked before it streams."""
-    may_of(user)
-    return getattr(user, "_wrapped", user)
+def _outcomes(numbers: dict[str, int]) -> str:
+    """`3 created, 1 refused`, or a dash if there are none."""
+    return ", ".join(f"{n:,} {OUTCOMES[o].lower()}" for o, n in numbers.items()) or "–"
 
 
 def counts_of(counts: dict[str, dict[str, int]]) -> str:
-    """The entries of an import, in short."""
-    found: dict[str, int] = {}
-    for kind, of in counts.items():
+    """The outcomes of an import for causes and pages together."""
+    found: Counter[str] = Counter()
+    for kind, numbers in counts.items():
         if kind in Entry.Kind.values:
-            for outcome, number in of.items():
-                found[outcome] = found.get(outcome, 0) + number
-    return ", ".join(f"{n:,} {OUTCOMES[o].lower()}" for o, n in found.items()) or "–"
+            found.update(numbers)
+    return _outcomes(found)
 
 
-def _went(undone: Undone, verb: str) -> str:
-    return f"{undone.entries:,} entries and {undone.records:,} records {verb} back."
-
-
-def _left(undone: Undone) -> str:
+def _undone(undone: Undone, verb: str) -> str:
+    """The result of undoing an import, or of a trial, as a sentence."""
+    entries = counted(undone.entries, "entry", "entries")
+    sentence = f"{entries} and {counted(undone.records, 'record')} {verb} restored."
     if not undone.left:
-        return ""
-    listed = "; ".join(f"{what}: {sentence}" for what, sentence in undone.left[:10])
-    more = len(undone.left) - 10
-    return f"Left as they are: {listed}" + (f" And {more} more." if more > 0 else "")
+        return sentence
+    listed = "; ".join(f"{what}: {why}" for what, why in undone.left[:LEFT_SHOWN])
+    more = len(undone.left) - LEFT_SHOWN
+    return f"{sentence} Left unchanged: {listed}" + (f" And {more} more." if more > 0 else "")

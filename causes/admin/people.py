@@ -1,4 +1,4 @@
-"""Accounts and groups at the desk: Django's own, with the desk's promises."""
+"""Accounts and groups at the desk: Django's own, which also lose and overwrite nothing."""
 
 from django.contrib import admin
 from django.contrib.auth import admin as stock
@@ -11,15 +11,17 @@ admin.site.unregister([User, Group])
 
 @admin.register(User)
 class UserAdmin(KeepsText, stock.UserAdmin):
-    # Signing in writes one of them, and nobody corrects either by hand.
+    """Accounts."""
+
+    # Django writes both when somebody signs in or is added; nobody corrects them by hand.
     readonly_fields = ("last_login", "date_joined")
-    actions = None
     search_help_text = "Searches user name, first name, last name and e-mail address."
     search_fields = tuple(f"{name}__holds" for name in stock.UserAdmin.search_fields)
 
 
 @admin.register(Group)
 class GroupAdmin(KeepsText, stock.GroupAdmin):
-    actions = None
+    """Groups, which give the roles their permissions."""
+
     search_help_text = "Searches the name."
     search_fields = ("name__holds",)

@@ -1,8 +1,8 @@
-"""A page that shows how far a long work is while it is being done.
+"""A page that shows the progress of a long task while it runs.
 
-The work is a generator, carried out as the page is sent: closing the page before its end
-closes the generator, and with it goes the transaction. No script: each sign of life is
-one more line, and the style sheet shows the last one only.
+The task is a generator that runs as the page is sent. If the reader closes the page before
+its end, the generator is closed, and its transaction is rolled back. This needs no script:
+each sign of progress is one more line, and the style sheet shows only the last one.
 """
 
 import logging
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 HERE = "<!-- how far it is -->"
 EVERY = 0.5
-"""Seconds between two signs of life, at least."""
+"""The least number of seconds between two signs of progress."""
 
 Steps = Generator[Progress, None, Any]
 
@@ -36,11 +36,10 @@ def stream(
     failed: Callable[[Refusal], tuple[str, str]],
     stay: bool = False,
 ) -> StreamingHttpResponse:
-    """The page on which `steps` are carried out.
+    """The page on which `steps` run.
 
-    `done` gets what the work returned, `failed` why it did not happen; each returns a
-    sentence and the address to go on to, where the browser goes by itself unless it is
-    to `stay`.
+    `done` gets the result of the task, `failed` the reason why it did not happen. Each returns
+    a sentence and the next address, to which the browser goes by itself unless `stay` is set.
     """
     page = render_to_string("admin/causes/import/stream.html", context, request)
     head, _, tail = page.partition(HERE)
@@ -65,15 +64,15 @@ def _pieces(
     except Refusal as refusal:
         sentence, path = failed(refusal)
     except OperationalError:
-        log.exception("a long work at the desk was interrupted by the database")
-        busy = "The database was busy for too long. Nothing was written: try again."
-        sentence, path = failed(Refusal(busy))
+        log.exception("The database interrupted a long task at the desk.")
+        waited = "The database was locked for too long, so nothing was written. Try again."
+        sentence, path = failed(Refusal(waited))
     except Exception:
-        log.exception("a long work at the desk failed")
-        broken = "Something went wrong here, and nothing was written. The error was noted."
+        log.exception("A long task at the desk failed.")
+        broken = "Something went wrong, and nothing was written. The error is in the server’s log."
         sentence, path = failed(Refusal(broken))
     yield format_html(
-        '<p class="sign end" role="status">{} <a href="{}">Go on</a></p>', sentence, path
+        '<p class="sign end" role="status">{} <a href="{}">Continue</a></p>', sentence, path
     )
     if not stay:
         yield format_html('<meta http-equiv="refresh" content="1; url={}">', path)
@@ -91,7 +90,7 @@ def _signs(steps: Steps) -> Generator[str, None, Any]:
     except StopIteration as end:
         return end.value
     finally:
-        # Also when the reader has gone: the transaction ends here and now.
+        # Also if the reader has gone: this ends the transaction at once.
         steps.close()
 
 

@@ -1,13 +1,15 @@
-"""Help while writing: the text as readers would see it, and what a publisher would object to."""
+"""Help while writing: the unsaved text as readers would see it, and advice about it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from causes.models import Category, Source, Tag
+from causes.admin.base import EntryPages
+from causes.models import Category, Entry, Source, Tag
 from causes.publishing import Text, publishing_problems
 from causes.reading import read_unsaved
 from causes.text.advice import Advice, advise, measure
@@ -16,31 +18,26 @@ from causes.text.markdown import BODY_LIMIT
 from causes.text.numbers import whole_number
 
 
-class WritingViews:
-    """Mixed into the ModelAdmin of an entry, whose methods it calls."""
+class WritingViews(EntryPages):
+    """Mixed into the ModelAdmin of an entry."""
 
-    kind: str
-    desk_url: Any
-    has_view_permission: Any
-
-    def writing_context(self, request: HttpRequest, entry: Any) -> dict[str, Any]:
-        """What the form's scripts need to know, and the advice as it is without them."""
+    def writing_context(self, request: HttpRequest, entry: Entry | None) -> dict[str, Any]:
+        """The addresses for the form's scripts, and the advice for browsers without scripts."""
         newest = entry.newest if entry is not None else None
         text = Text.of(newest) if newest else Text("")
+        may_add = request.user.has_perm("causes.add_source")
         return {
             "look_url": self.desk_url("look"),
             "pick_url": reverse("admin:causes_source_pick"),
-            "add_source_url": reverse("admin:causes_source_add")
-            if request.user.has_perm("causes.add_source")
-            else "",
+            "add_source_url": reverse("admin:causes_source_add") if may_add else "",
             "advice": advice_on(text, self.kind) if newest else [],
             "measure": measure(text.body),
         }
 
-    def look_view(self, request: HttpRequest) -> Any:
-        """What the form holds, unsaved: as the public page would show it, with advice.
+    def look_view(self, request: HttpRequest) -> HttpResponse:
+        """The text in the form, unsaved, as the public page would show it, with advice.
 
-        Writes nothing, and is never cacheable.
+        Writes nothing, and is never cached.
         """
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
@@ -68,24 +65,26 @@ class WritingViews:
 
 def _text_in(request: HttpRequest) -> Text:
     data = request.POST
-    tags = [whole_number(value) for value in data.getlist("tags")]
     return Text(
         data.get("title", "")[:500],
         data.get("summary", "")[:2000],
         data.get("body", "").replace("\x00", "")[:BODY_LIMIT],
-        Category.objects.filter(pk=whole_number(data.get("category", ""))).first(),
-        frozenset(Tag.objects.filter(pk__in=[pk for pk in tags if pk is not None])),
+        Category.objects.filter(pk__in=_numbers([data.get("category", "")])).first(),
+        frozenset(Tag.objects.filter(pk__in=_numbers(data.getlist("tags")))),
     ).tidied()
 
 
+def _numbers(values: Iterable[str]) -> list[int]:
+    return [pk for pk in map(whole_number, values) if pk is not None]
+
+
 def advice_on(text: Text, kind: str) -> list[Advice]:
-    """What would be refused when it is saved, then when it is published, then other advice."""
-    said = {"summary"}  # the advice below says it in its own words
+    """Reasons why saving would be refused, then why publishing would be, then other advice."""
     found = [Advice("body", sentence) for sentence in objections(text.body)]
     found += [
         Advice(field, sentence)
         for field, sentence in publishing_problems(text, kind)
-        if field not in said
+        if field != "summary"  # `advise` has its own words for it
     ]
     withdrawn = Source.objects.filter(key__in=cited_keys(text.body)).exclude(withdrawn_on=None)
     found += [

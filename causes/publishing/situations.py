@@ -23,6 +23,9 @@ def shown(moment: datetime) -> str:
 class Refusal(Exception):
     """The base of all situations in which a verb writes nothing."""
 
+    field = ""
+    """The argument of the verb that is to blame, which forms have as a field. Empty: none."""
+
 
 class NotPermitted(Refusal, PermissionDenied):
     """The person may not do this. If nothing catches it, Django answers 403."""
@@ -95,6 +98,8 @@ class NotLive(Refusal):
 class ScheduledAhead(Refusal):
     """Taking down would also cancel the schedule: the caller must say that this is meant."""
 
+    field = "cancel_scheduled"
+
     def __init__(self, spans: list[Publication]) -> None:
         listed = ", ".join(
             f"revision {span.revision.number} on {shown(span.live_from)}" for span in spans
@@ -148,3 +153,5 @@ class EverPublic(Refusal):
 
 class SlugTaken(Refusal):
     """The slug is malformed, reserved, or another entry's."""
+
+    field = "slug"

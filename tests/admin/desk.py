@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 from django.urls import reverse
 
-from causes.admin.shown import seal
+from causes.admin.seen import seal
 from causes.publishing import Text
 
 

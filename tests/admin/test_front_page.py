@@ -178,7 +178,7 @@ def test_a_bulk_action_says_first_what_will_happen_to_each_and_then_does_it(desk
     done = fields_of(start(desk, "publish", good, poor)) | {"reason": "Launch", "_do": "1"}
     response = desk.post(url("bulk", "publish"), done, follow=True)
     said = messages_of(response)
-    assert said[0] == "Publish now: done for 1."
+    assert said[0] == "Publish now: done for 1 cause."
     assert "Not done for “Poor”" in said[1]
     assert (state_of(good), state_of(poor)) == ("live", "draft")
     assert Event.objects.get().reason == "Launch"
@@ -220,7 +220,7 @@ def test_a_bulk_action_is_about_the_texts_that_were_shown(desk):
     sent = fields_of(start(desk, "submit", entry)) | {"_do": "1"}
     add_draft(entry, title="Came between")
     said = messages_of(desk.post(url("bulk", "submit"), sent, follow=True))
-    assert "changed after the page was shown (" in said[0]
+    assert "changed after this page was shown (" in said[0]
     assert "revision 2, draft" in said[0]
     assert step_of(entry) == "draft"
     nothing_shown = {"row": rows_of(entry), "_do": "1"}

@@ -91,7 +91,7 @@ def test_from_upload_to_report(desk, editor):
     text = exported_after(content, "public")
     before = everything()
     page = upload(desk, text)
-    assert "The plan is made." in page
+    assert "The plan is ready." in page
     run = Import.objects.get()
     assert everything()[:4] == before[:4]
     assert run.state == Import.State.PLANNED
@@ -135,7 +135,7 @@ def test_a_conflict_is_shown_and_decided_on_the_page(desk):
     assert "1 conflict" in apply(desk)
     run = Import.objects.get()
     again = desk.post(address("again", run.pk), {"on_conflict": "draft"})
-    assert "The plan is made." in text_of(again)
+    assert "The plan is ready." in text_of(again)
     assert "Brought in as a draft" in plan(desk)
     apply(desk)
     entry.refresh_from_db()
@@ -328,7 +328,7 @@ def test_markdown_files_come_in_too(desk):
 
 def test_fixtures_and_markdown_are_not_sent_together(desk):
     page = upload(desk, ("polio.md", "# Polio"), ("content.json", "[]"))
-    assert "not both at once" in page
+    assert "not both" in page
     assert not Import.objects.exists()
 
 
@@ -340,7 +340,7 @@ def test_no_file_is_told_so(desk):
 def test_a_file_that_is_too_large_says_so_also_once_unpacked(desk, settings):
     settings.IMPORT_MAX_MB = 1
     text = "[" + " " * (2 << 20) + "]"
-    assert "has 2 MB; the most is 1." in upload(desk, text)
+    assert "has 2 MB. The limit is 1 MB." in upload(desk, text)
     assert not Import.objects.exists()
     upload(desk, ("content.json.gz", gzip.compress(text.encode())))
     assert "more than 1 MB once unpacked" in plan(desk)
@@ -433,9 +433,9 @@ def test_an_import_is_looked_at_and_undone_by_a_button(desk):
     page = desk.get(address("undo", run.pk)).content.decode()
     assert "It touched 1 entry" in page
     page = text_of(desk.post(address("undo", run.pk), {"_plan": "1"}))
-    assert "1 entries and 0 records would go back." in page
+    assert "1 entry and 0 records would be restored." in page
     assert Publication.objects.live().count() == 2
-    assert "went back" in text_of(desk.post(address("undo", run.pk)))
+    assert "were restored" in text_of(desk.post(address("undo", run.pk)))
     assert Publication.objects.live().get().entry.slug == "old"
     page = plan(desk)
     assert "Undone" in page
@@ -463,10 +463,10 @@ def test_content_is_exported_by_a_button(desk):
     make_entry(slug="a-draft")
     assert "Export content" in desk.get(address("changelist")).content.decode()
     assert desk.get(address("export")).status_code == 200
-    response = desk.get(address("export"), {"mode": "public", "form": "json"})
+    response = desk.get(address("export"), {"mode": "public", "file_format": "json"})
     assert body_of(response) == exported()
     assert response["Content-Disposition"] == 'attachment; filename="content.json"'
-    response = desk.get(address("export"), {"mode": "history", "form": "jsonl"})
+    response = desk.get(address("export"), {"mode": "history", "file_format": "jsonl"})
     assert body_of(response) == exported("history", "jsonl")
 
 

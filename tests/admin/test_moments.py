@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from causes.admin.verbs.moments import MomentField
+from causes.admin.moments import MomentField
 from tests.admin.desk import ask, url
 from tests.factories import make_entry, make_live
 
@@ -39,7 +39,7 @@ def test_local_time_becomes_the_moment_that_is_meant(typed, which, moment):
             "does not exist in Europe/London.*00:59 or earlier, or 02:00 or later",
         ),
         ("2027-10-31T01:30", "exists twice.*first time .BST. or the second .GMT."),
-        ("tomorrow", "no date with a time"),
+        ("tomorrow", "not a date and time"),
     ],
 )
 def test_a_time_that_cannot_be_meant_is_asked_about(typed, sentence):

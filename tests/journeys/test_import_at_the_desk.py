@@ -67,7 +67,7 @@ def test_a_thousand_entries_come_in_and_go_back_at_the_desk(site, signed_in, fil
     page.goto(plan)
     page.click("button:has-text('Apply')")
     page.wait_for_selector("text=Undo this import", timeout=120_000)
-    assert "1000 created" in page.inner_text("#content")
+    assert "1,000 created" in page.inner_text("#content")
     healthy(page)
     after = sitemap(site)
     assert after.count("<loc>") >= before.count("<loc>") + ENTRIES
@@ -86,7 +86,7 @@ def test_a_thousand_entries_come_in_and_go_back_at_the_desk(site, signed_in, fil
     page.click("text=Show what would happen")
     page.wait_for_selector(".sign.end", timeout=60_000)
     assert "1,000 entries" in page.inner_text(".sign.end")
-    page.click("text=Go on")
+    page.click("text=Continue")
     page.click("button:has-text('Undo it')")
     page.wait_for_selector("text=Undone", timeout=120_000)
     assert sitemap(site).count("/causes/") == before.count("/causes/")

@@ -88,7 +88,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     writer.wait_for_selector("#advice-body :text('Nothing to object to')")
     assert writer.locator("#look-page h1").inner_text() == "Carpal tunnel"
     saved.append(writer.input_value("#id_body"))
-    press(writer, "button[name=_submit]", "waits for approval")
+    press(writer, "button[name=_submit]", "waiting for approval")
     address = re.sub(r"#.*", "", writer.url)
 
     # The reviewer sends it back; the writer sees why, on the front page and in the form.
@@ -123,7 +123,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     assert "5 mm" in body
     assert "Thumb" in body
     saved.append(body)
-    ask(other, "submit", "waits for approval")
+    ask(other, "submit", "waiting for approval")
 
     # The reviewer records a review; the publisher approves and schedules.
     reviewer.goto(address)
@@ -131,7 +131,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     publisher.goto(address)
     ask(publisher, "approve", "is approved")
     minute = datetime.now(UTC) + timedelta(seconds=8)
-    ask(publisher, "schedule", "will be public from", publish_at=f"{minute:%Y-%m-%dT%H:%M:%S}")
+    ask(publisher, "schedule", "will become public on", publish_at=f"{minute:%Y-%m-%dT%H:%M:%S}")
     assert "Carpal tunnel" in front(publisher, "scheduled")
     assert reader.goto("/causes/carpal-tunnel/").status == 404
     time.sleep(max(0, (minute - datetime.now(UTC)).total_seconds()) + 0.2)
@@ -152,7 +152,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     writer.fill("#id_body", writer.input_value("#id_body").replace("for a long time", "for years"))
     writer.fill("#id_note", "Plainer")
     saved.append(writer.input_value("#id_body"))
-    press(writer, "button[name=_submit]", "waits for approval")
+    press(writer, "button[name=_submit]", "waiting for approval")
     assert "for a long time" in reader.request.get("/causes/carpal-tunnel/").text()
     publisher.goto(address)
     ask(publisher, "approve", "is approved")
@@ -170,7 +170,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     writer.click(".historylink")
     writer.click("tr:has(th:has-text('1. Carpal tunnel')) >> text=Restore")
     press(writer, ".submit-row button", "Revision 5 is a draft")
-    ask(writer, "submit", "waits for approval")
+    ask(writer, "submit", "waiting for approval")
     publisher.goto(address)
     ask(publisher, "approve", "is approved")
     ask(publisher, "publish", "is public")

@@ -1,8 +1,8 @@
-"""The pages of the verbs, each beside the module of causes/publishing/ that carries it out."""
+"""The pages of the verbs, in modules named like those of causes/publishing/."""
 
 from causes.admin.verbs.approval import Approve, SendBack, Submit
 from causes.admin.verbs.entries import Copy, Delete, Rename
-from causes.admin.verbs.page import Desk, VerbPage, VerbViews
+from causes.admin.verbs.page import VerbPage
 from causes.admin.verbs.previews import Share
 from causes.admin.verbs.reviews import RecordReview
 from causes.admin.verbs.spans import CancelSchedule, Publish, Schedule, TakeDown, Withhold
@@ -23,4 +23,4 @@ VERBS: tuple[VerbPage, ...] = (
     Delete(),
 )
 
-__all__ = ["VERBS", "Desk", "VerbPage", "VerbViews"]
+__all__ = ["VERBS"]

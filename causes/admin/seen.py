@@ -1,9 +1,9 @@
-"""What a page showed travels with its form, signed, so that nothing is overwritten unseen.
+"""The values that a page showed travel with its form, signed: nothing is overwritten unseen.
 
-When the form comes back, what it showed is compared with what is stored, under the write
-lock. If somebody saved in between, nothing is written: the page comes again, tells both
-sides field by field, keeps what was typed, and carries what is stored now. Saving it a
-second time is a decision made with both in view.
+When the form comes back, these values are compared with the stored ones, under the write
+lock. If somebody saved in the meantime, nothing is written. The page is shown again: it
+compares both versions field by field, keeps the typed ones, and carries the values that are
+stored now. Saving it again is then a decision made with both versions in view.
 """
 
 import re
@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 
+from causes.admin.wording import name_of
 from causes.clock import now
 from causes.models import Entry, Event
 from causes.publishing import shown
@@ -33,24 +34,24 @@ _SALT = "causes.admin.shown"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 Value = str | list[str]
-"""A value of a field as text: what its input holds. A list where several can be chosen."""
+"""The value of a field as text, or a list of texts if several can be chosen."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a page showed, and when."""
+    """The values that a page showed, and when."""
 
     at: datetime
     values: dict[str, Value]
 
 
 def seal(values: Mapping[str, Value]) -> str:
-    """What a page shows, to be put into its form as the hidden input `shown`."""
+    """The values that a page shows, for the hidden input `shown` of its form."""
     return signing.dumps({"at": now().isoformat(), "values": values}, salt=_SALT, compress=True)
 
 
 def unseal(data: Mapping[str, Any]) -> Seen | None:
-    """What the page showed that these data were typed into; None if they do not say."""
+    """The values that the page of this form showed; None if the form does not say."""
     try:
         found = signing.loads(data.get(SHOWN, ""), salt=_SALT)
     except signing.BadSignature:
@@ -58,25 +59,25 @@ def unseal(data: Mapping[str, Any]) -> Seen | None:
     return Seen(datetime.fromisoformat(found["at"]), found["values"])
 
 
-def unsaid(what: str) -> str:
-    """The sentence for a form that comes back without what it showed."""
+def unsaid(noun: str) -> str:
+    """The sentence for a form that comes back without the values that it showed."""
     return (
-        f"This form did not say which state of {what} you had seen, so saving it could "
-        "overwrite somebody’s work. Nothing is saved yet. Look at what is saved now, then "
+        f"This form did not say which state of {noun} you had seen, so saving it could "
+        "overwrite somebody’s work. Nothing is saved yet. Check the saved version, then "
         "decide again."
     )
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that is not as the page showed it, or that was typed into."""
+    """One field that differs from the page, because it was saved or because it was typed into."""
 
     label: str
     sides: list[tuple[str, list[Paragraph]]]
-    """(what it is called, its words as they differ from those that were shown)."""
+    """(heading, words with those marked that differ from the ones that were shown)."""
 
     outcome: str
-    """What the form holds now, as a sentence."""
+    """The version that the form has now, as a sentence."""
 
     field_id: str = ""
     is_list: bool = False
@@ -84,7 +85,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Meeting:
-    """Two people, or two tabs, that changed one thing: told before anything is written."""
+    """Two people, or two tabs, changed the same thing: shown before anything is written."""
 
     title: str
     sentence: str
@@ -92,7 +93,7 @@ class Meeting:
 
 
 def changes_of_facts(seen: Seen, facts: Mapping[str, str]) -> list[Difference]:
-    """What is otherwise now than a page said that somebody decided on."""
+    """The facts that have changed since a page showed them."""
     found = []
     for label, fact in facts.items():
         was = seen.values.get(label, "")
@@ -105,42 +106,37 @@ def changes_of_facts(seen: Seen, facts: Mapping[str, str]) -> list[Difference]:
     return found
 
 
-def decided_on(facts: Mapping[str, str], data: Mapping[str, Any], what: str) -> Meeting | None:
-    """Why a decision does not count: these facts are not those that its page showed."""
+def decided_on(facts: Mapping[str, str], data: Mapping[str, Any], noun: str) -> Meeting | None:
+    """Why a decision does not count, if the facts differ from those that its page showed."""
     seen = unseal(data)
     if seen is None:
-        return Meeting("Look again before you decide", unsaid(what), [])
+        return Meeting("Look again before you decide", unsaid(noun), [])
     differences = changes_of_facts(seen, facts)
     if not differences:
         return None
     sentence = (
-        f"Somebody changed {what} after you opened this page. Nothing was done yet: see below "
-        "how it stands now, then decide again."
+        f"Somebody changed {noun} after you opened this page. Nothing has been done yet: check "
+        "the changes below, then decide again."
     )
     return Meeting("Look again before you decide", sentence, differences)
 
 
 # Forms of a stored row -------------------------------------------------------------------
 
+TYPED = "The form has your version."
+LEFT_ALONE = "You did not change this, so the form now has the saved version."
+CLOSED = "This cannot be changed any more."
 
-class ShowsBoth:
+
+class ShowsBoth(forms.BaseModelForm):
     """Mixed into the form of a stored row, before it. The row must be read under the lock."""
 
-    fields: dict[str, Any]
-    data: Any
-    is_bound: bool
-    add_error: Any
-    errors: Any
-    instance: Any
-    get_initial_for_field: Any
-    __getitem__: Any
-
     shown_names: tuple[str, ...] | None = None
-    """The fields that are compared; None is all of them."""
+    """The fields that are compared; None compares all of them."""
 
     meeting: Meeting | None = None
     moved = ""
-    """Where the row went that the form was opened for, as a sentence."""
+    """A sentence about the row that took the place of the one that the form was opened for."""
 
     @property
     def shown_row(self) -> Any:
@@ -148,11 +144,11 @@ class ShowsBoth:
         return self.instance if self.instance.pk else None
 
     def sealed(self) -> str:
-        """For the hidden input: what is stored now. Empty for a form that adds a row."""
+        """The hidden input: the values stored now. Empty for a form that adds a row."""
         return seal(self._stored()) if self.shown_row is not None else ""
 
     def full_clean(self) -> None:
-        super().full_clean()  # type: ignore[misc]
+        super().full_clean()
         if self.is_bound and self.shown_row is not None:
             self._compare_with_stored()
 
@@ -160,7 +156,7 @@ class ShowsBoth:
         return {
             name: plain(field, self.get_initial_for_field(field, name))
             for name, field in self.fields.items()
-            # A disabled field saves what is stored, and one of them is a password.
+            # A disabled field saves the stored value, and one of these fields is a password.
             if not field.disabled and (self.shown_names is None or name in self.shown_names)
         }
 
@@ -172,75 +168,84 @@ class ShowsBoth:
             return plain(forms.Field(), raw)
 
     def _typed_anyway(self, name: str, was: Value) -> Value:
-        """What was typed into a field that is one no more; `was` if nothing came."""
+        """The value typed into a field that the form no longer has; `was` if there is none."""
         if name not in self.data:
             return was
-        raw = self.data.getlist(name) if isinstance(was, list) else self.data[name]
+        data: Any = self.data  # of a request, though Django's types also allow a dict
+        raw = data.getlist(name) if isinstance(was, list) else data[name]
         return plain(forms.Field(), raw)
 
     def _compare_with_stored(self) -> None:
         seen, stored = unseal(self.data), self._stored()
         was = seen.values if seen else stored
         typed = {name: self._typed(name) for name in stored}
-        if seen:
-            met = [n for n in stored if was.get(n) != stored[n] and typed[n] != stored[n]]
-        else:
-            met = [n for n in stored if typed[n] != stored[n]]
-        # Shown as a field, and only to be read now: what was typed has no place any more.
-        gone = {n for n in was if n not in stored and self._typed_anyway(n, was[n]) != was[n]}
-        if not met and not gone:
+        met = {
+            name
+            for name in stored
+            if typed[name] != stored[name] and (seen is None or was.get(name) != stored[name])
+        }
+        # Fields that can only be read now: the form has no place for the typed value.
+        closed = {n for n in was if n not in stored and self._typed_anyway(n, was[n]) != was[n]}
+        if not met and not closed:
             return
         differences = []
-        for name in [*self.fields, *(gone - self.fields.keys())]:
-            if name in gone:
-                values = was[name], was[name], self._typed_anyway(name, was[name])
-                outcome = "This cannot be changed any more."
-            elif name in stored and (name in met or typed[name] != was.get(name)):
-                values = was.get(name, ""), stored[name], typed[name]
-                outcome = "The form holds what you typed."
-                if name in met and seen and typed[name] == was.get(name, ""):
-                    # Left alone by the one, changed by the other: the form goes on with that.
-                    self.fields[name].bound_data = lambda _data, initial: initial
-                    self.errors.pop(name, None)
-                    outcome = "You left this alone. The form holds what is saved now."
-            else:
-                continue
-            differences.append(self._difference(name, values, outcome, known=seen is not None))
-        row = self.shown_row
-        what = f"this {row._meta.verbose_name}"
-        if self.moved:
-            sentence = self.moved
-        elif seen:
-            sentence = last_saved(row, what, seen.at)
-        else:
-            sentence = unsaid(what)
-        if seen:
-            sentence += " Nothing of yours is lost, and nothing is saved yet: compare, then save."
+        for name in [*self.fields, *(closed - self.fields.keys())]:
+            if name in closed:
+                values = (was[name], was[name], self._typed_anyway(name, was[name]))
+                differences.append(self._difference(name, values, CLOSED, seen))
+            elif name in met or (name in stored and typed[name] != was.get(name)):
+                values = (was.get(name, ""), stored[name], typed[name])
+                left_alone = seen is not None and name in met and values[2] == values[0]
+                outcome = self._taken_over(name) if left_alone else TYPED
+                differences.append(self._difference(name, values, outcome, seen))
+        sentence = self._sentence(seen)
         self.meeting = Meeting("Not saved yet: look at both", sentence, differences)
         self.add_error(None, sentence)
 
+    def _taken_over(self, name: str) -> str:
+        """Shows the saved version in a field that this person left alone."""
+        show_initial(self.fields[name])
+        self.errors.pop(name, None)
+        return LEFT_ALONE
+
+    def _sentence(self, seen: Seen | None) -> str:
+        noun = f"this {self.shown_row._meta.verbose_name}"
+        if seen is None:
+            return self.moved or unsaid(noun)
+        who = self.moved or last_saved(self.shown_row, noun, seen.at)
+        return f"{who} Both versions are kept, and nothing is saved yet: compare, then save."
+
     def _difference(
-        self, name: str, values: tuple[Value, Value, Value], outcome: str, *, known: bool
+        self, name: str, values: tuple[Value, Value, Value], outcome: str, seen: Seen | None
     ) -> Difference:
-        field = self.fields.get(name) or forms.Field(label=name.replace("_", " "))
-        is_list = any(isinstance(value, list) for value in values)
-        names = ["When you opened the form", "Saved now", "What you typed"]
+        field = self.fields.get(name) or forms.Field()
         start = worded(field, values[0])
         sides = []
-        for heading, value in zip(names, values, strict=True):
+        headings = ("When you opened the form", "Saved now", "Your version")
+        for heading, value in zip(headings, values, strict=True):
             words = worded(field, value)
             if isinstance(start, list) and isinstance(words, list):
                 sides.append((heading, [compare_lists(start, words)] if start or words else []))
             else:
                 sides.append((heading, compare(str(start or ""), str(words or ""))))
-        label = str(field.label or name.replace("_", " ")).capitalize()
-        sides = sides if known else sides[1:]
         field_id = self[name].id_for_label if name in self.fields else ""
-        return Difference(label, sides, outcome, field_id, is_list)
+        is_list = any(isinstance(value, list) for value in values)
+        known = sides if seen else sides[1:]
+        return Difference(label_of(field, name), known, outcome, field_id, is_list)
+
+
+def show_initial(field: Any) -> None:
+    """Makes a bound field show its initial value instead of the typed one."""
+    field.bound_data = lambda _data, initial: initial
+
+
+def label_of(field: forms.Field, name: str) -> str:
+    """The label of a field, or its name in words."""
+    return str(field.label or name.replace("_", " ")).capitalize()
 
 
 def plain(field: Any, value: Any) -> Value:
-    """A value of a field as text, the same for what is stored and for what is typed."""
+    """The value of a field as text, the same whether it was stored or typed."""
     value = field.prepare_value(value)
     if value is None or value is False:
         return ""
@@ -254,12 +259,12 @@ def plain(field: Any, value: Any) -> Value:
 
 
 def worded(field: Any, value: Value) -> str | list[str]:
-    """A value as people read it: names instead of numbers."""
+    """A value as people read it: with names instead of numbers."""
     if isinstance(field, forms.ModelChoiceField):
-        numbers = value if isinstance(value, list) else [value]
-        numbers = [number for one in numbers if (number := whole_number(one)) is not None]
-        rows = field.queryset.model._default_manager.filter(pk__in=numbers)
-        names = sorted(str(row) for row in rows)
+        texts = value if isinstance(value, list) else [value]
+        pks = [pk for text in texts if (pk := whole_number(text)) is not None]
+        model: Any = field.queryset.model if field.queryset is not None else None
+        names = sorted(str(row) for row in model._default_manager.filter(pk__in=pks))
         several = isinstance(field, forms.ModelMultipleChoiceField)
         return names if several else ", ".join(names)
     if isinstance(field, forms.BooleanField):
@@ -274,8 +279,8 @@ def worded(field: Any, value: Value) -> str | list[str]:
     return labels.get(value, value) if isinstance(value, str) else value
 
 
-def last_saved(row: Any, what: str, since: datetime) -> str:
-    """Who saved a row last, and when: a sentence for whoever had it open since then."""
+def last_saved(row: Any, noun: str, since: datetime) -> str:
+    """Who saved a row last, and when, as a sentence for a person who has had it open since."""
     if isinstance(row, Entry):
         event = Event.objects.filter(entry=row.pk, at__gte=since).select_related("actor").first()
         who, when = (event.actor, event.at) if event else (None, None)
@@ -284,5 +289,5 @@ def last_saved(row: Any, what: str, since: datetime) -> str:
         log = LogEntry.objects.filter(content_type=kind, object_id=str(row.pk))
         line = log.filter(action_time__gte=since).select_related("user").first()
         who, when = (line.user, line.action_time) if line else (None, None)
-    name = who.get_username() if who else "Somebody"
-    return f"{name} saved {what}{f' on {shown(when)},' if when else ''} while you had it open."
+    moment = f" on {shown(when)}," if when else ""
+    return f"{name_of(who, 'Somebody')} saved {noun}{moment} while you had it open."

@@ -1,4 +1,4 @@
-"""A moment that an editor types in local time, with the hours that clocks skip or repeat."""
+"""The form field for a moment in local time, with the hours that clocks skip or repeat."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from causes.clock import around_gap, moments_of, now
 
 
 def zone_sentence() -> str:
-    """Which zone is meant, as people know it: `Europe/London (GMT, UTC+00:00 now)`."""
+    """The time zone of the site in words: `Europe/London (GMT, UTC+00:00 now)`."""
     local = timezone.localtime(now())
     offset = local.strftime("%z")
     zone = timezone.get_current_timezone_name()
@@ -19,7 +19,7 @@ def zone_sentence() -> str:
 
 
 class MomentWidget(forms.MultiWidget):
-    """Date and time in one field; the choice of hour appears where clocks show it twice."""
+    """Date and time in one field, with a choice of hour when clocks show that time twice."""
 
     template_name = "admin/causes/entry/moment.html"
 
@@ -34,8 +34,8 @@ class MomentWidget(forms.MultiWidget):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(name, value, attrs)
         when, which = context["widget"]["subwidgets"]
-        which["attrs"]["aria-label"] = "Which of the two, where clocks show this time twice"
-        # Shown once it matters: on most days of the year there is nothing to choose.
+        which["attrs"]["aria-label"] = "Which of the two, when clocks show this time twice"
+        # On most days of the year there is nothing to choose.
         context["widget"]["twice"] = bool(value) and _is_twice(value)
         context["widget"]["zone"] = zone_sentence()
         when["attrs"]["id"] = attrs.get("id", f"id_{name}") if attrs else f"id_{name}"
@@ -56,10 +56,10 @@ def _is_twice(value: Any) -> bool:
 
 
 class MomentField(forms.MultiValueField):
-    """An aware datetime from what an editor typed as local time.
+    """An aware datetime, typed as local time.
 
-    A time that does not exist is refused with the two nearest that do; one that
-    exists twice is asked about.
+    For a time that does not exist, the error names the two nearest ones that do. For one that
+    exists twice, it asks for the first or the second.
     """
 
     widget = MomentWidget
@@ -72,6 +72,7 @@ class MomentField(forms.MultiValueField):
         super().__init__(fields=parts, require_all_fields=False, **kwargs)
 
     def compress(self, values: list[str]) -> datetime | None:
+        """The aware datetime, or None for an empty field. Raises ValidationError."""
         if not values or not values[0]:
             return None
         typed, which = values[0], values[1] if len(values) > 1 else ""
@@ -79,23 +80,25 @@ class MomentField(forms.MultiValueField):
             local = datetime.fromisoformat(typed).replace(tzinfo=None)
         except ValueError:
             raise ValidationError(
-                f"“{typed}” is no date with a time: write it as 2027-03-28T09:30."
+                f"“{typed}” is not a date and time: write it like 2027-03-28T09:30."
             ) from None
         zone: Any = timezone.get_current_timezone()
         try:
             found = moments_of(local, zone)
         except (OverflowError, ValueError):
-            raise ValidationError(f"“{typed}” is too far away: choose another year.") from None
+            raise ValidationError(
+                f"“{typed}” is too far in the past or future: choose another year."
+            ) from None
         if not found:
             before, after = around_gap(local, zone)
             raise ValidationError(
-                f"{local:%H:%M} on {local:%d %B %Y} does not exist in {zone}: clocks go forward "
-                f"then. Choose {before:%H:%M} or earlier, or {after:%H:%M} or later."
+                f"{local:%H:%M} on {local:%d %B %Y} does not exist in {zone}, because clocks go "
+                f"forward. Choose {before:%H:%M} or earlier, or {after:%H:%M} or later."
             )
         if len(found) == 2 and which not in ("0", "1"):
             first, second = (moment.astimezone(zone) for moment in found)
             raise ValidationError(
-                f"{local:%H:%M} on {local:%d %B %Y} exists twice in {zone}: clocks go back then. "
-                f"Choose the first time ({first.tzname()}) or the second ({second.tzname()})."
+                f"{local:%H:%M} on {local:%d %B %Y} exists twice in {zone}, because clocks go "
+                f"back. Choose the first time ({first.tzname()}) or the second ({second.tzname()})."
             )
         return found[int(which)] if len(found) == 2 else found[0]
