@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 from causes.database import postgresql, sqlite
-from causes.database.rules import PUBLIC_TABLES
+from causes.database.effects import PUBLIC
 from causes.database.turns import (
     ImportRunning,
     import_running,
@@ -33,7 +33,7 @@ DERIVED = {"citation", "listing", "listedtag", "rendering"}
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 
-TABLES_WITH_TRIGGERS = (*PUBLIC_TABLES, "causes_event")
+TABLES_WITH_TRIGGERS = (*PUBLIC, "causes_event")
 
 _taken_away: dict[str, list[str]] = {}
 """By database: the statements that make the triggers again which a migration took away."""

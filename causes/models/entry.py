@@ -11,7 +11,7 @@ from causes.addresses import Addresses, addresses
 from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.queries.prepared import Prepared
-from causes.text.slugs import SLUG_RULE, is_slug
+from causes.text.slugs import SLUG_LIMIT, SLUG_RULE, is_slug
 
 INTRODUCTION = "introduction"
 """The slug of the page whose text opens the home page."""
@@ -124,7 +124,7 @@ class Entry(NaturalKeyModel):
     natural_key_fields = ("slug",)
 
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CAUSE)
-    slug = models.CharField(max_length=100, unique=True)
+    slug = models.CharField(max_length=SLUG_LIMIT, unique=True)
     created_at = models.DateTimeField(default=now, editable=False)
     last_number = models.PositiveIntegerField(
         "number of the newest revision", default=0, editable=False
@@ -214,8 +214,8 @@ class Entry(NaturalKeyModel):
     @classmethod
     def slug_objection(cls, slug: str, kind: str) -> str:
         """Why an entry of this kind cannot have this slug, as a sentence; or nothing."""
-        if not is_slug(slug) or len(slug) > 100:
-            return f"The slug {slug!r} cannot be used: write {SLUG_RULE}, at most 100 characters."
+        if not is_slug(slug):
+            return f"The slug {slug!r} cannot be used: write {SLUG_RULE}."
         if kind == cls.Kind.PAGE and slug in RESERVED:
             return f"The slug {slug!r} belongs to a part of the site: choose another one."
         return ""
@@ -250,7 +250,7 @@ class Redirect(NaturalKeyModel):
 
     natural_key_fields = ("slug",)
 
-    slug = models.CharField(max_length=100, unique=True)
+    slug = models.CharField(max_length=SLUG_LIMIT, unique=True)
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="redirects")
     created_at = models.DateTimeField(default=now, editable=False)
 
