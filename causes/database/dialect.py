@@ -1,38 +1,41 @@
-"""What the rules and effects are made of, and how the two engines spell it."""
+"""The words from which refusals and effects are made, and how each engine spells them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 INSERT, UPDATE, DELETE = "INSERT", "UPDATE", "DELETE"
 
+Statements = tuple[str, ...]
+
 
 class Dialect(NamedTuple):
-    """How one engine spells the parts from which refusals and effects are made."""
+    """How one engine spells the parts of refusals and effects.
+
+    `differs` is the operator `<>` that also compares NULLs, and `now` the present moment.
+    `no_slug` makes SQL for: this column is not of the form in causes/text/slugs.py;
+    `unstorable` for: it holds a character that cannot be kept. With `lengths`, triggers check
+    lengths and NULs, because the types of columns do not.
+
+    `search_key` is the column of causes_search with the id of the revision. `reindex` makes
+    the statements that index revisions, and `relist` those that list publications, from
+    `= …` or `IN (…)` for their ids. `split_at` makes a table of the parts of a text between
+    its `@` signs, in the column `value`. `advance` writes a new token to causes_generation.
+    """
 
     differs: str
-    """The operator `<>` that also compares NULLs."""
     now: str
-    """The present moment, as it is stored."""
     no_slug: Callable[[str], str]
-    """SQL for: this column is not of the form in causes/text/slugs.py."""
     unstorable: Callable[[str], str]
-    """SQL for: this column holds a character that cannot be kept."""
     lengths: bool
-    """Whether triggers must check lengths and NULs because the column types do not."""
     search_key: str
-    """The column of causes_search that holds the id of the revision."""
-    index: Callable[[str], tuple[str, ...]]
-    """Statements that index revisions, given `= …` or `IN (…)` for their ids."""
-    relist: Callable[[str], tuple[str, ...]]
-    """The same for the rows of publications in the derived lists."""
-    split: Callable[[str], str]
-    """A table with the column `value`: the parts of a text between its `@` signs."""
+    reindex: Callable[[str], Statements]
+    relist: Callable[[str], Statements]
+    split_at: Callable[[str], str]
     advance: str
-    """The statement that writes a new token into causes_generation."""
 
     def change(self, columns: Iterable[str]) -> str:
         """SQL for: an update changes one of these columns."""
-        return " OR ".join(f"OLD.{name} {self.differs} NEW.{name}" for name in columns)
+        return " OR ".join(f'OLD."{name}" {self.differs} NEW."{name}"' for name in columns)
 
     def not_ended(self, publication: str) -> str:
         """SQL for: this publication is live or scheduled."""
@@ -49,7 +52,22 @@ class Refusal(NamedTuple):
     sentence: str
 
 
+class Effect(NamedTuple):
+    """A trigger that writes elsewhere after an event, for each row that meets the condition.
+
+    `{these}` in a statement becomes `= …` with the values of the column `of` in those rows.
+    An empty condition is met by every row.
+    """
+
+    name: str
+    event: str
+    table: str
+    of: str
+    condition: str
+    statements: Statements
+
+
 def columns(model: Any, *names: str) -> list[str]:
     """The columns of some fields of a model; without names, of all but the primary key."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    return [f.column for f in fields if not names or f.attname in names]
+    return [field.column for field in fields if not names or field.attname in names]

@@ -5,21 +5,23 @@ step with the rows. Of each table only those rows and columns count that a visit
 a draft may be saved, tagged, reviewed and deleted, and every cached page stays valid.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from string import ascii_lowercase, digits
 from typing import NamedTuple
 
 from causes.database import listing
-from causes.database.dialect import DELETE, INSERT, UPDATE, Dialect
+from causes.database.dialect import DELETE, INSERT, UPDATE, Dialect, Effect, Statements
 from causes.text.slugs import SLUG_LIMIT
 
 
 class Public(NamedTuple):
-    """What a visitor may see of a table."""
+    """What a visitor may see of a table: its columns, and SQL for: a page may show `{row}`.
+
+    Without that SQL, every row counts.
+    """
 
     columns: str
     shown: str = ""
-    """SQL for: a page may show `{row}`. Without it, every row counts."""
 
 
 def _published(revision: str) -> str:
@@ -76,198 +78,117 @@ OF_A_REVISION = ("causes_citation", "causes_rendering")
 """Derived tables with rows that go when their revision is deleted or withheld."""
 
 
-class Effect(NamedTuple):
-    """A trigger that writes elsewhere after an event, for each row that meets the condition."""
-
-    name: str
-    event: str
-    table: str
-    statements: tuple[str, ...]
-    """They may hold `{these}`: `= …` with the values of `of` in the rows that changed."""
-    condition: str = ""
-    """About NEW and OLD; empty for every row."""
-    of: str = ""
-
-
 def effects(sql: Dialect) -> Iterator[Effect]:
     """Every effect in the words of one engine."""
     for table, (columns, shown) in PUBLIC.items():
-        name = f"generation_{table.removeprefix('causes_')}"
+        name, advance = f"generation_{table.removeprefix('causes_')}", (sql.advance,)
         before, after = shown.format(row="OLD"), shown.format(row="NEW")
-        change = f"({sql.change(columns.split())})" + (
-            f" AND ({before} OR {after})" if shown else ""
-        )
-        yield Effect(f"{name}_insert", INSERT, table, sql.advance, after)
-        yield Effect(f"{name}_update", UPDATE, table, sql.advance, change)
-        yield Effect(f"{name}_delete", DELETE, table, sql.advance, before)
-    yield from _of_search(sql)
-    yield from _of_lists(sql)
-    yield from _of_texts(sql)
+        changed = f"({sql.change(columns.split())})" + (shown and f" AND ({before} OR {after})")
+        yield Effect(f"{name}_insert", INSERT, table, "", after, advance)
+        yield Effect(f"{name}_update", UPDATE, table, "", changed, advance)
+        yield Effect(f"{name}_delete", DELETE, table, "", before, advance)
+    yield from _on_search(sql)
+    yield from _on_lists(sql)
+    yield from _on_rows_of_texts(sql)
 
 
-def _of_search(sql: Dialect) -> Iterator[Effect]:
-    key = sql.search_key
-    indexed = f"EXISTS (SELECT 1 FROM causes_search WHERE {key} = {{0}})"
-    forget = (
-        f"DELETE FROM causes_search WHERE {key} IN (SELECT revision_id FROM causes_publication"
-        f" WHERE {{0}}) AND {key} NOT IN (SELECT span.revision_id FROM causes_publication span"
-        f" WHERE span.{{0}} AND {sql.not_ended('span')});"
+def _on_search(sql: Dialect) -> Iterable[Effect]:
+    publication, text, link = "causes_publication", "causes_revision", "causes_taggedrevision"
+    unended = f"FROM causes_publication span WHERE {sql.not_ended('span')}"
+    indexed = f"EXISTS (SELECT 1 FROM causes_search WHERE {sql.search_key} = {{}})"
+    tagged = (
+        f"IN (SELECT revision_id {unended} AND revision_id IN (SELECT revision_id"
+        " FROM causes_taggedrevision WHERE tag_id {these} OR tag_id IN"
+        " (SELECT id FROM causes_tag WHERE merged_into_id {these})))"
     )
-    yield Effect(
-        "search_published",
-        INSERT,
-        "causes_publication",
-        sql.index("{these}"),
-        f"{sql.not_ended('NEW')} AND NOT {indexed.format('NEW.revision_id')}",
-        "NEW.revision_id",
+    forget = f"DELETE FROM causes_search WHERE {sql.search_key}"
+    forget_ended = (
+        f"{forget} IN (SELECT revision_id FROM causes_publication WHERE entry_id {{these}})"
+        f" AND {sql.search_key} NOT IN (SELECT revision_id {unended} AND entry_id {{these}});"
     )
-    # Every text of the entry: when a planned end is reached, nothing is written.
-    yield Effect(
-        "search_ended",
-        UPDATE,
-        "causes_publication",
-        (forget.format("entry_id {these}"),),
-        sql.change(["live_until"]),
-        "NEW.entry_id",
+    forget_unpublished = (
+        f"{forget} {{these}} AND {sql.search_key} NOT IN"
+        f" (SELECT revision_id {unended} AND revision_id {{these}});"
     )
-    yield Effect(
-        "search_unpublished",
-        DELETE,
-        "causes_publication",
-        (
-            f"DELETE FROM causes_search WHERE {key} {{these}} AND {key} NOT IN (SELECT revision_id"
-            " FROM causes_publication span"
-            f" WHERE revision_id {{these}} AND {sql.not_ended('span')});",
+    new = f"{sql.not_ended('NEW')} AND NOT {indexed.format('NEW.revision_id')}"
+    moved, named = sql.change(["live_until"]), sql.change(["name", "merged_into_id"])
+    read = f"({sql.change(['sought'])}) AND {indexed.format('NEW.id')}"
+    one, several = sql.reindex("{these}"), sql.reindex(tagged)
+    late = indexed.format("NEW.revision_id")
+    return (
+        Effect("search_published", INSERT, publication, "NEW.revision_id", new, one),
+        # Every text of the entry: when a planned end is reached, nothing is written.
+        Effect("search_ended", UPDATE, publication, "NEW.entry_id", moved, (forget_ended,)),
+        Effect(
+            "search_unpublished", DELETE, publication, "OLD.revision_id", "", (forget_unpublished,)
         ),
-        of="OLD.revision_id",
-    )
-    # In a fixture the tags may come after the publication.
-    yield Effect(
-        "search_tagged",
-        INSERT,
-        "causes_taggedrevision",
-        sql.index("{these}"),
-        indexed.format("NEW.revision_id"),
-        "NEW.revision_id",
-    )
-    yield Effect(
-        "search_tag_renamed",
-        UPDATE,
-        "causes_tag",
-        sql.index(
-            "IN (SELECT link.revision_id FROM causes_taggedrevision link"
-            " JOIN causes_publication span ON span.revision_id = link.revision_id"
-            f" WHERE {sql.not_ended('span')} AND (link.tag_id {{these}} OR link.tag_id IN"
-            " (SELECT id FROM causes_tag WHERE merged_into_id {these})))"
-        ),
-        sql.change(["name", "merged_into_id"]),
-        "NEW.id",
-    )
-    yield Effect(
-        "search_read",
-        UPDATE,
-        "causes_revision",
-        sql.index("{these}"),
-        f"({sql.change(['sought'])}) AND {indexed.format('NEW.id')}",
-        "NEW.id",
+        # In a fixture the tags may come after the publication.
+        Effect("search_tagged", INSERT, link, "NEW.revision_id", late, one),
+        Effect("search_tag_renamed", UPDATE, "causes_tag", "NEW.id", named, several),
+        Effect("search_read", UPDATE, text, "NEW.id", read, one),
     )
 
 
-def _of_lists(sql: Dialect) -> Iterator[Effect]:
-    own = "IN (SELECT id FROM causes_publication WHERE {0} {{these}})"
-    yield Effect(
-        "listing_published", INSERT, "causes_publication", sql.relist("{these}"), of="NEW.id"
+def _on_lists(sql: Dialect) -> Iterable[Effect]:
+    def own(column: str) -> Statements:
+        return sql.relist(f"IN (SELECT id FROM causes_publication WHERE {column} {{these}})")
+
+    publication, link = "causes_publication", "causes_taggedrevision"
+    moved, merged = sql.change(["live_until"]), sql.change(["merged_into_id"])
+    renamed = sql.change(["slug"])
+    tags, categories = (sql.relist(f"IN ({of})") for of in (listing.OF_TAGS, listing.OF_CATEGORIES))
+    gained, lost = _published("NEW.revision_id"), _published("OLD.revision_id")
+    one, of_text = sql.relist("{these}"), own("revision_id")
+    return (
+        Effect("listing_published", INSERT, publication, "NEW.id", "", one),
+        Effect("listing_moved", UPDATE, publication, "NEW.id", moved, one),
+        Effect("listing_unpublished", DELETE, publication, "OLD.id", "", listing.FORGET),
+        Effect("listing_tag_insert", INSERT, link, "NEW.revision_id", gained, of_text),
+        Effect("listing_tag_delete", DELETE, link, "OLD.revision_id", lost, of_text),
+        Effect("listing_renamed", UPDATE, "causes_entry", "NEW.id", renamed, own("entry_id")),
+        Effect("listing_tag_merged", UPDATE, "causes_tag", "NEW.id", merged, tags),
+        Effect("listing_category_merged", UPDATE, "causes_category", "NEW.id", merged, categories),
     )
-    yield Effect(
-        "listing_span_moved",
-        UPDATE,
-        "causes_publication",
-        sql.relist("{these}"),
-        sql.change(["live_until"]),
-        "NEW.id",
-    )
-    yield Effect(
-        "listing_unpublished",
-        DELETE,
-        "causes_publication",
-        listing.FORGET,
-        of="OLD.id",
-    )
-    yield Effect(
-        "listing_renamed",
-        UPDATE,
-        "causes_entry",
-        sql.relist(own.format("entry_id")),
-        sql.change(["slug"]),
-        "NEW.id",
-    )
-    for event, row in ((INSERT, "NEW"), (DELETE, "OLD")):
-        yield Effect(
-            f"listing_tag_{event.lower()}",
-            event,
-            "causes_taggedrevision",
-            sql.relist(own.format("revision_id")),
-            _published(f"{row}.revision_id"),
-            f"{row}.revision_id",
-        )
-    for table, those in (("tag", listing.OF_TAGS), ("category", listing.OF_CATEGORIES)):
-        yield Effect(
-            f"listing_{table}_merged",
-            UPDATE,
-            f"causes_{table}",
-            sql.relist(f"IN ({those})"),
-            sql.change(["merged_into_id"]),
-            "NEW.id",
-        )
 
 
-def _of_texts(sql: Dialect) -> Iterator[Effect]:
+def _on_rows_of_texts(sql: Dialect) -> Iterable[Effect]:
+    text, publication = "causes_revision", "causes_publication"
     forget = tuple(f"DELETE FROM {table} WHERE revision_id {{these}};" for table in OF_A_REVISION)
-    yield Effect("citations_gone", DELETE, "causes_revision", forget, of="OLD.id")
-    yield Effect(
-        "text_withheld",
-        UPDATE,
-        "causes_revision",
-        (
-            *forget,
-            f"DELETE FROM causes_search WHERE {sql.search_key} {{these}};",
-            "UPDATE causes_revision SET plain = '', sought = '' WHERE id {these};",
-        ),
-        "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL",
-        "NEW.id",
+    withheld = "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL"
+    blank = (
+        *forget,
+        f"DELETE FROM causes_search WHERE {sql.search_key} {{these}};",
+        "UPDATE causes_revision SET plain = '', sought = '' WHERE id {these};",
     )
     # Python has not read a text that a database client inserted. Until it does, every word
     # behind an `@` counts as a key, so that a change of its source is noticed.
-    rest = f"ltrim(part.value, '{ascii_lowercase}{digits}-')"
-    word = f"substr(part.value, 1, length(part.value) - length({rest}))"
-    yield Effect(
-        "citations_unread",
-        INSERT,
-        "causes_publication",
-        (
-            "INSERT INTO causes_citation (revision_id, source_key) SELECT DISTINCT id, word"
-            f" FROM (SELECT unread.id AS id, {word} AS word FROM causes_revision unread"
-            f" CROSS JOIN {sql.split('unread.body')} AS part"
-            " WHERE unread.id {these} AND reader = 0) words"
-            f" WHERE length(word) BETWEEN 1 AND {SLUG_LIMIT} ON CONFLICT DO NOTHING;",
-        ),
+    unread = (
         "EXISTS (SELECT 1 FROM causes_revision unread WHERE unread.id = NEW.revision_id"
-        " AND unread.reader = 0 AND unread.body LIKE '%[@%')",
-        "NEW.revision_id",
+        " AND unread.reader = 0 AND unread.body LIKE '%[@%')"
+    )
+    rest = f"ltrim(part.value, '{ascii_lowercase}{digits}-')"
+    cite = (
+        "INSERT INTO causes_citation (revision_id, source_key) SELECT DISTINCT id, word FROM"
+        f" (SELECT unread.id, substr(part.value, 1, length(part.value) - length({rest})) AS word"
+        f" FROM causes_revision unread CROSS JOIN {sql.split_at('unread.body')} AS part"
+        " WHERE unread.id {these} AND unread.reader = 0) words"
+        f" WHERE length(word) BETWEEN 1 AND {SLUG_LIMIT} ON CONFLICT DO NOTHING;"
+    )
+    return (
+        Effect("text_gone", DELETE, text, "OLD.id", "", forget),
+        Effect("text_withheld", UPDATE, text, "NEW.id", withheld, blank),
+        Effect("text_unread", INSERT, publication, "NEW.revision_id", unread, (cite,)),
     )
 
 
-def backfill(sql: Dialect) -> tuple[str, ...]:
+def backfill(sql: Dialect) -> Statements:
     """Statements that make the derived tables fit rows that were written without triggers."""
-    waiting = f"SELECT revision_id FROM causes_publication span WHERE {sql.not_ended('span')}"
-    indexed = f"SELECT {sql.search_key} FROM causes_search"
+    kept = "(SELECT id FROM causes_revision WHERE withheld_at IS NULL)"
+    public = f"SELECT revision_id FROM causes_publication span WHERE {sql.not_ended('span')}"
+    absent = f"{public} AND revision_id NOT IN (SELECT {sql.search_key} FROM causes_search)"
     return (
-        *(
-            f"DELETE FROM {table} WHERE revision_id NOT IN"
-            " (SELECT id FROM causes_revision WHERE withheld_at IS NULL)"
-            for table in OF_A_REVISION
-        ),
-        f"DELETE FROM causes_search WHERE {sql.search_key} NOT IN ({waiting})",
-        *sql.index(f"IN ({waiting} AND revision_id NOT IN ({indexed}))"),
+        *(f"DELETE FROM {table} WHERE revision_id NOT IN {kept}" for table in OF_A_REVISION),
+        f"DELETE FROM causes_search WHERE {sql.search_key} NOT IN ({public})",
+        *sql.reindex(f"IN ({absent})"),
         *listing.backfill(sql.now),
     )

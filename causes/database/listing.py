@@ -33,18 +33,6 @@ TABLES = (
         outline text NOT NULL)""",
 )
 
-NAMES = (
-    "causes_citation",
-    "causes_citation_by_source",
-    "causes_listing",
-    "causes_listed_tag",
-    "causes_listing_by_category",
-    "causes_listing_by_title",
-    "causes_listed_tag_by_title",
-    "causes_listed_tag_by_begin",
-    "causes_rendering",
-)
-
 _SPANS = """FROM causes_publication p
     JOIN causes_entry e ON e.id = p.entry_id
     JOIN causes_revision r ON r.id = p.revision_id"""

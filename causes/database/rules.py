@@ -4,7 +4,7 @@ A refusal reads the rule from where it is declared (the models, causes/text/) an
 SQL. The guards in causes/models/guards.py refuse the same, earlier and in plainer words.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from causes.database import texts
 from causes.database.dialect import INSERT, UPDATE, Dialect, Refusal, columns
@@ -23,11 +23,9 @@ def _withheld(sql: Dialect) -> str:
     )
 
 
-def refusals(sql: Dialect) -> Iterator[Refusal]:
+def refusals(sql: Dialect) -> Iterable[Refusal]:
     """Every refusal in the words of one engine."""
-    yield from _of_changes(sql)
-    yield from _of_values(sql)
-    yield from texts.refusals(sql)
+    return (*_of_changes(sql), *_of_values(sql), *texts.refusals(sql))
 
 
 def _of_changes(sql: Dialect) -> Iterable[Refusal]:
@@ -122,36 +120,37 @@ def _of_changes(sql: Dialect) -> Iterable[Refusal]:
     )
 
 
-def _of_values(sql: Dialect) -> Iterator[Refusal]:
+def _of_values(sql: Dialect) -> Iterable[Refusal]:
     """Refusals of values that a column may not hold; for texts see causes/database/texts.py."""
-    both = (INSERT, UPDATE)
-    for name, table, column in (
-        ("entry_slug", "causes_entry", "slug"),
-        ("redirect_slug", "causes_redirect", "slug"),
-        ("source_key", "causes_source", "key"),
-    ):
-        yield Refusal(name, both, table, sql.no_slug(f"NEW.{column}"), f"a slug is {SLUG_RULE}")
+    both, slug_rule = (INSERT, UPDATE), f"a slug is {SLUG_RULE}"
     kinds = ", ".join(f"'{kind}'" for kind in Entry.Kind.values)
-    yield Refusal(
-        "entry_kind",
-        both,
-        "causes_entry",
-        f"NEW.kind NOT IN ({kinds})",
-        "an entry is a cause or a page",
-    )
-    yield Refusal(
-        "revision_sound",
-        (INSERT,),
-        "causes_revision",
-        "trim(NEW.title, ' \t\n\r') = ''",
-        "a text needs a title",
-    )
-    for table in ("category", "tag"):
-        yield Refusal(
-            f"{table}_sound",
+    return (
+        Refusal("entry_slug", both, "causes_entry", sql.no_slug("NEW.slug"), slug_rule),
+        Refusal("redirect_slug", both, "causes_redirect", sql.no_slug("NEW.slug"), slug_rule),
+        Refusal("source_key", both, "causes_source", sql.no_slug("NEW.key"), slug_rule),
+        Refusal(
+            "entry_kind",
             both,
-            f"causes_{table}",
-            "NEW.slug = '' OR trim(NEW.name) = '' OR NEW.folded = ''"
-            " OR NEW.merged_into_id = NEW.id",
-            f"a {table} needs a name and a slug, and is not an old name of itself",
-        )
+            "causes_entry",
+            f"NEW.kind NOT IN ({kinds})",
+            "an entry is a cause or a page",
+        ),
+        Refusal(
+            "revision_sound",
+            (INSERT,),
+            "causes_revision",
+            "trim(NEW.title, ' \t\n\r') = ''",
+            "a text needs a title",
+        ),
+        *(
+            Refusal(
+                f"{kind}_sound",
+                both,
+                f"causes_{kind}",
+                "NEW.slug = '' OR trim(NEW.name) = '' OR NEW.folded = ''"
+                " OR NEW.merged_into_id = NEW.id",
+                f"a {kind} needs a name and a slug, and is not an old name of itself",
+            )
+            for kind in ("category", "tag")
+        ),
+    )

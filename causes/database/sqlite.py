@@ -44,7 +44,7 @@ _SOUGHT = ", ".join(
 )
 
 
-def _index(these: str) -> tuple[str, ...]:
+def _reindex(these: str) -> tuple[str, ...]:
     return (
         f"DELETE FROM causes_search WHERE rowid {these};",
         f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
@@ -89,18 +89,19 @@ SQL = Dialect(
     unstorable=_unstorable,
     lengths=True,
     search_key="rowid",
-    index=_index,
+    reindex=_reindex,
     relist=lambda these: listing.refresh(these, _NOW),
     # Only a JSON array becomes a table.
-    split=lambda text: f"json_each('[' || replace(json_quote(' ' || {text}), '@', '\",\"') || ']')",
-    advance=(f"UPDATE causes_generation SET token = {RANDOM} WHERE token IS NOT NULL;",),
+    split_at=lambda text: (
+        f"json_each('[' || replace(json_quote(' ' || {text}), '@', '\",\"') || ']')"
+    ),
+    advance=f"UPDATE causes_generation SET token = {RANDOM} WHERE token IS NOT NULL;",
 )
 
-
-def all_refusals() -> Iterator[Refusal]:
-    """Every refusal, also of what PostgreSQL refuses by a constraint."""
-    yield from refusals(SQL)
-    yield Refusal(
+REFUSALS = (
+    *refusals(SQL),
+    # PostgreSQL has a constraint.
+    Refusal(
         "publication_apart",
         (INSERT, UPDATE),
         "causes_publication",
@@ -109,36 +110,25 @@ def all_refusals() -> Iterator[Refusal]:
         AND (other.live_until IS NULL OR other.live_until > NEW.live_from)
         AND (NEW.live_until IS NULL OR other.live_from < NEW.live_until))""",
         "two texts of one entry cannot be public at the same time",
-    )
-
-
-def _triggers() -> Iterator[tuple[str, str]]:
-    """Each trigger: its name, and the statement that makes it."""
-    for name, events, table, condition, sentence in all_refusals():
-        for event in events:  # SQLite has one trigger for each
-            full = f"causes_{name}" if len(events) == 1 else f"causes_{name}_{event.lower()}"
-            yield (
-                full,
-                f"CREATE TRIGGER {full} BEFORE {event} ON {table} WHEN {condition} "
-                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END",
-            )
-    for name, event, table, statements, condition, of in effects(SQL):
-        body = " ".join(statements).replace("{these}", f"= {of}")
-        yield (
-            f"causes_{name}",
-            f"CREATE TRIGGER causes_{name} AFTER {event} ON {table} WHEN {condition or 1} "
-            f"BEGIN {body} END",
-        )
-
-
-def tables() -> Iterator[str]:
-    """Statements that make the derived tables."""
-    yield from TABLES
+    ),
+)
 
 
 def triggers() -> Iterator[str]:
-    """Statements that make all triggers."""
-    yield from (statement for _, statement in _triggers())
+    """Statements that make all triggers; each is of one event."""
+    for name, events, table, condition, sentence in REFUSALS:
+        for event in events:
+            full = f"causes_{name}" if len(events) == 1 else f"causes_{name}_{event.lower()}"
+            yield (
+                f"CREATE TRIGGER {full} BEFORE {event} ON {table} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+            )
+    for name, event, table, of, condition, statements in effects(SQL):
+        body = " ".join(statements).replace("{these}", f"= {of}")
+        yield (
+            f"CREATE TRIGGER causes_{name} AFTER {event} ON {table} WHEN {condition or 1} "
+            f"BEGIN {body} END"
+        )
 
 
 BACKFILL = backfill(SQL)
@@ -152,9 +142,3 @@ TRIGGERS = r"""SELECT name, tbl_name, sql FROM sqlite_master
 SEAL = "PRAGMA schema_version"
 
 PRESENT = "SELECT name FROM sqlite_master WHERE name LIKE 'causes_%'"
-
-
-def names() -> Iterator[str]:
-    """The tables, indexes and triggers that `install` makes."""
-    yield from ("causes_generation", "causes_search", *listing.NAMES)
-    yield from (name for name, _ in _triggers())
