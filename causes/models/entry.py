@@ -220,6 +220,23 @@ class Entry(NaturalKeyModel):
             return f"The slug {slug!r} belongs to a part of the site: choose another one."
         return ""
 
+    @classmethod
+    def slug_taken(cls, slug: str, entry: "Entry | None" = None, using: str | None = None) -> str:
+        """Why a slug is not free for this entry, or for a new one, as a sentence; or nothing.
+
+        An old address of the entry itself is free for it.
+        """
+        own: Any = entry and entry.pk
+        if other := cls.objects.using(using).filter(slug=slug).exclude(pk=own).first():
+            return f"The slug {slug!r} is taken by another {other.kind}: choose another one."
+        old = Redirect.objects.using(using).filter(slug=slug).exclude(entry=own)
+        if redirect := old.select_related("entry").first():
+            return (
+                f"The slug {slug!r} is an old address of {redirect.entry.slug!r} and leads there: "
+                "choose another one."
+            )
+        return ""
+
 
 class CauseManager(models.Manager.from_queryset(EntryQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> EntryQuerySet:
