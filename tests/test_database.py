@@ -20,12 +20,10 @@ from django.db.models.signals import pre_migrate
 from causes import database, publishing, search
 from causes.clock import now
 from causes.models import (
-    Category,
     Entry,
     Event,
     Publication,
     Redirect,
-    Review,
     Revision,
     Source,
     Tag,
@@ -221,48 +219,6 @@ def test_the_event_log_is_only_added_to():
         Event.objects.update(verb="rename")
     with pytest.raises(ValueError, match="only ever added"):
         Event.objects.all().delete()
-
-
-def test_every_change_of_a_public_row_advances_the_generation():
-    entry = make_live(tags=["virus"])
-    tag, source, category = Tag.objects.get(), make_source(), Category.objects.get()
-    draft = add_draft(entry, title="Draft")
-    changes = [
-        lambda: Tag.objects.filter(pk=tag.pk).update(name="Virus"),
-        lambda: Tag.objects.bulk_create([Tag(name="new", slug="new")]),
-        lambda: Tag.objects.get(slug="new").delete(),
-        lambda: Source.objects.filter(pk=source.pk).update(title="Other"),
-        lambda: Category.objects.filter(pk=category.pk).update(description="Other"),
-        lambda: publishing.publish(draft, by=None),
-        lambda: publishing.take_down(entry, by=None),
-        lambda: add_draft(entry, title="Another"),
-        lambda: publishing.rename(entry, "renamed", by=None),
-        lambda: Review.objects.bulk_create(
-            [Review(revision=draft, reviewer="R", qualification="Q", reviewed_on=now().date())]
-        ),
-        lambda: Redirect.objects.all().delete(),
-    ]
-    for number, change in enumerate(changes):
-        before = database.generation()
-        with transaction.atomic():
-            # PostgreSQL counts once a transaction, and the test is one.
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("UPDATE causes_generation SET changed_in = NULL")
-            change()
-        assert database.generation() not in (None, before), number
-
-
-def test_writing_the_same_again_does_not_advance_the_generation():
-    make_live(tags=["virus"])
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("UPDATE causes_generation SET changed_in = NULL")
-    before = database.generation()
-    Tag.objects.update(name="virus")
-    for row in [*Entry.objects.all(), *Publication.objects.all(), *Revision.objects.all()]:
-        row.save()
-    assert database.generation() == before
 
 
 def test_search_follows_tags_that_are_renamed_or_merged():

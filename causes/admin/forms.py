@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from causes import publishing
 from causes.admin.conflict import Conflict
 from causes.admin.seen import ShowsBoth, show_initial
-from causes.models import Category, Entry, Redirect, Revision, Tag, TaggedRevision
+from causes.models import Category, Entry, Revision, Tag, TaggedRevision
 from causes.publishing import Text, publishing_problems, unsound
 from causes.text.characters import is_blank
 from causes.text.numbers import whole_number
-from causes.text.slugs import slug_from_title
+from causes.text.slugs import SLUG_LIMIT, slug_from_title
 
 
 class TagSelect(AutocompleteSelectMultiple):
@@ -44,7 +44,7 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
 
     slug = forms.CharField(
         required=False,
-        max_length=100,
+        max_length=SLUG_LIMIT,
         help_text="The last part of the address. Leave it empty to make one from the title.",
     )
     tags = forms.ModelMultipleChoiceField(Tag.objects.none(), required=False)
@@ -54,8 +54,8 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
         model = Revision
         fields = ("title", "summary", "category", "body", "note")
         widgets = {
-            "title": forms.TextInput(attrs={"class": "vTextField", "maxlength": 200}),
-            "summary": forms.Textarea(attrs={"rows": 3, "maxlength": 500}),
+            "title": forms.TextInput(attrs={"class": "vTextField"}),
+            "summary": forms.Textarea(attrs={"rows": 3}),
             "body": forms.Textarea(
                 attrs={"rows": 26, "class": "desk-body", "spellcheck": "true", "lang": "en"}
             ),
@@ -130,18 +130,9 @@ class RevisionForm(ShowsBoth, forms.ModelForm):
             return slug
         if not slug:
             raise ValidationError("No slug can be made from this title: write a slug here.")
-        if objection := Entry.slug_objection(slug, self.kind):
+        objection = Entry.slug_objection(slug, self.kind) or Entry.slug_taken(slug, self.entry)
+        if objection:
             raise ValidationError(objection)
-        others = Entry.objects.exclude(pk=self.entry.pk) if self.entry else Entry.objects.all()
-        if taken := others.filter(slug=slug).first():
-            raise ValidationError(
-                f"The slug “{slug}” is taken by another {taken.kind}: choose another one."
-            )
-        old = Redirect.objects.filter(slug=slug).exclude(entry=self.entry).first()
-        if old:
-            raise ValidationError(
-                f"The slug “{slug}” is an old address of “{old.entry.slug}”: choose another one."
-            )
         return slug
 
     def clean(self) -> dict[str, Any]:

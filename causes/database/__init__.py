@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 from causes.database import postgresql, sqlite
-from causes.database.rules import PUBLIC_TABLES
+from causes.database.effects import PUBLIC
 from causes.database.turns import (
     ImportRunning,
     import_running,
@@ -33,7 +33,7 @@ DERIVED = {"citation", "listing", "listedtag", "rendering"}
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 
-TABLES_WITH_TRIGGERS = (*PUBLIC_TABLES, "causes_event")
+TABLES_WITH_TRIGGERS = (*PUBLIC, "causes_event")
 
 _taken_away: dict[str, list[str]] = {}
 """By database: the statements that make the triggers again which a migration took away."""
@@ -61,11 +61,21 @@ class Generation(NamedTuple):
 
 @cache
 def version(vendor: str) -> str:
-    """The version of all that this code makes in a database of an engine."""
-    engine = ENGINES[vendor]
-    made = [engine.GENERATION, *engine.tables(), *engine.triggers(), *engine.BACKFILL]
-    made.append(f"citations by renderer {RENDERER}")
+    """The version of everything that this code makes in a database of an engine."""
+    made = [*_statements(vendor), *ENGINES[vendor].BACKFILL, f"citations by renderer {RENDERER}"]
     return hashlib.sha256("\n".join(made).encode()).hexdigest()[:16]
+
+
+@cache
+def names(vendor: str) -> set[str]:
+    """The tables, indexes, triggers and constraints that `install` makes."""
+    made = r"(?:TABLE|INDEX|TRIGGER|CONFIGURATION|CONSTRAINT)(?: IF NOT EXISTS)? (causes_\w+)"
+    return set(re.findall(made, "\n".join(_statements(vendor))))
+
+
+def _statements(vendor: str) -> list[str]:
+    engine = ENGINES[vendor]
+    return [engine.GENERATION, *engine.TABLES, *engine.triggers()]
 
 
 def seal(connection: Any) -> str:
@@ -226,7 +236,7 @@ def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
     if on_sqlite or not fits:
         for table in derived:
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
-    for statement in engine.tables():
+    for statement in engine.TABLES:
         cursor.execute(statement)
     for table in derived:
         cursor.execute(f"DELETE FROM {table}")
@@ -259,7 +269,7 @@ def _make_triggers(connection: Any, cursor: Any, fits: bool) -> None:
             cursor.execute(statement)
     cursor.execute(engine.GENERATION)
     # PostgreSQL replaces one while readers read, and drops none without making them wait.
-    _drop_triggers(cursor, connection.vendor, keep=set(engine.names()))
+    _drop_triggers(cursor, connection.vendor, keep=names(connection.vendor))
     for statement in engine.triggers():
         cursor.execute(statement)
 
@@ -296,11 +306,9 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
 
 def missing_at(connection: Any) -> list[str]:
     """The same, asked on a connection that is not Django's own."""
-    engine = ENGINES[connection.vendor]
     with connection.cursor() as cursor:
-        cursor.execute(engine.PRESENT)
-        present = {name for (name,) in cursor.fetchall()}
-        absent = sorted(set(engine.names()) - present)
+        cursor.execute(ENGINES[connection.vendor].PRESENT)
+        absent = sorted(names(connection.vendor) - {name for (name,) in cursor.fetchall()})
         found = _generation(connection, cursor)
     if found is None:
         absent.append("the row of causes_generation")

@@ -4,6 +4,11 @@ See causes/models/listing.py for what the rows are.
 """
 
 TABLES = (
+    """CREATE TABLE IF NOT EXISTS causes_citation (
+        {key}, revision_id bigint NOT NULL, source_key varchar(100) NOT NULL,
+        UNIQUE (revision_id, source_key))""",
+    """CREATE INDEX IF NOT EXISTS causes_citation_by_source
+        ON causes_citation (source_key, revision_id)""",
     """CREATE TABLE IF NOT EXISTS causes_listing (
         publication_id {integer} PRIMARY KEY, kind varchar(10) NOT NULL, slug varchar(100) NOT NULL,
         title varchar(200) NOT NULL, summary varchar(500) NOT NULL, category_id bigint,
@@ -26,16 +31,6 @@ TABLES = (
     """CREATE TABLE IF NOT EXISTS causes_rendering (
         revision_id {integer} PRIMARY KEY, renderer integer NOT NULL, body_html text NOT NULL,
         outline text NOT NULL)""",
-)
-
-NAMES = (
-    "causes_listing",
-    "causes_listed_tag",
-    "causes_listing_by_category",
-    "causes_listing_by_title",
-    "causes_listed_tag_by_title",
-    "causes_listed_tag_by_begin",
-    "causes_rendering",
 )
 
 _SPANS = """FROM causes_publication p
@@ -66,19 +61,19 @@ WRITE = (
 )
 
 
-def refresh(these: str, now: str) -> str:
-    """Statements that write the rows of some spans anew: `these` is ` = …` or ` IN (…)`."""
-    return "\n".join(statement.format(these=these, now=now) for statement in (*FORGET, *WRITE))
+def refresh(these: str, now: str) -> tuple[str, ...]:
+    """Statements that write the rows of some publications anew: `these` is `= …` or `IN (…)`."""
+    return tuple(statement.format(these=these, now=now) for statement in (*FORGET, *WRITE))
 
 
 OF_TAGS = """SELECT p.id FROM causes_publication p
     JOIN causes_taggedrevision l ON l.revision_id = p.revision_id
-    WHERE l.tag_id IN ({changed})
-    OR l.tag_id IN (SELECT id FROM causes_tag WHERE merged_into_id IN ({changed}))"""
+    WHERE l.tag_id {these}
+    OR l.tag_id IN (SELECT id FROM causes_tag WHERE merged_into_id {these})"""
 OF_CATEGORIES = """SELECT p.id FROM causes_publication p
     JOIN causes_revision r ON r.id = p.revision_id
-    WHERE r.category_id IN ({changed})
-    OR r.category_id IN (SELECT id FROM causes_category WHERE merged_into_id IN ({changed}))"""
+    WHERE r.category_id {these}
+    OR r.category_id IN (SELECT id FROM causes_category WHERE merged_into_id {these})"""
 """The spans whose rows follow from these tags or categories, under any name."""
 
 
@@ -92,6 +87,4 @@ def backfill(now: str) -> tuple[str, ...]:
         # The tags first, while it can still be seen whose are missing.
         listed_tag.format(these=absent, now=now),
         listing.format(these=absent, now=now),
-        """DELETE FROM causes_rendering WHERE revision_id NOT IN
-            (SELECT id FROM causes_revision WHERE withheld_at IS NULL)""",
     )

@@ -1,162 +1,156 @@
-"""What both engines hold: the tables that show, and the refusals that read the same in SQL."""
+"""The refusals of the database: one table, from which both engines make their triggers.
 
-from collections.abc import Iterator
-from typing import NamedTuple
+A refusal reads the rule from where it is declared (the models, causes/text/) and puts it into
+SQL. The guards in causes/models/guards.py refuse the same, earlier and in plainer words.
+"""
 
-PUBLIC_TABLES = {
-    "causes_entry": "slug kind created_at last_number",
-    "causes_redirect": "slug entry_id",
-    "causes_revision": "title summary body category_id plain sought",
-    "causes_taggedrevision": "revision_id tag_id",
-    "causes_publication": "entry_id revision_id live_from live_until",
-    "causes_review": "revision_id reviewer qualification reviewed_on due_on",
-    "causes_category": "name slug description position merged_into_id",
-    "causes_tag": "name slug merged_into_id",
-    "causes_source": "key kind authors title published_in year doi pmid pmcid url checked_on"
-    " withdrawn_on withdrawn_reason",
-    "causes_citation": "revision_id source_key",
-}
-"""Each table that a visitor sees something of, with the columns that show."""
+from collections.abc import Iterable
 
-_TEXT = "uuid entry_id number based_on predecessors title summary body category_id tag_count note"
-_TEXT += " created_at withheld_at"
-# The one exception, by its name: the verb `withhold` blanks a text for good.
-_KEPT = "uuid entry_id number based_on predecessors category_id tag_count created_at"
-_EVENT = "uuid at verb subject revision_uuid from_state reason details actor_id by_import_id"
-
-FIXED_TEXT = "a stored text never changes: save a new revision"
-FIXED_TAGS = "the tags of a stored text never change: save a new revision"
-
-INSERT, UPDATE = "INSERT", "UPDATE"
+from causes.database import texts
+from causes.database.dialect import INSERT, UPDATE, Dialect, Refusal, columns
+from causes.models import Entry, Event, Publication, Revision, TaggedRevision
+from causes.models.revision import WITHHELD_TEXT
+from causes.text.slugs import SLUG_RULE
 
 
-class Refusal(NamedTuple):
-    """A trigger that refuses a row: before these events on this table, if the condition holds."""
-
-    name: str
-    events: tuple[str, ...]
-    table: str
-    condition: str
-    sentence: str
-
-
-def differs(columns: str, different: str) -> str:
-    """SQL for: one of these columns changes. `different` is the engine's null-safe `<>`."""
-    return " OR ".join(f"OLD.{column} {different} NEW.{column}" for column in columns.split())
-
-
-def _withhold(different: str) -> str:
+def _withheld(sql: Dialect) -> str:
+    """SQL for: the verb `withhold` blanks this revision, and nothing else changes."""
+    blank = (f"NEW.{name} = '{value}'" for name, value in WITHHELD_TEXT.items())
+    kept = set(Revision.TEXT_COLUMNS) - {*WITHHELD_TEXT, "withheld_at"}
     return (
-        "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL AND NEW.title = 'Withheld'"
-        " AND NEW.summary = '' AND NEW.body = '' AND NEW.note = ''"
-        f" AND NOT ({differs(_KEPT, different)})"
+        f"OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL AND {' AND '.join(blank)}"
+        f" AND NOT ({sql.change(columns(Revision, *kept))})"
     )
 
 
-def public_or_to_come(now: str) -> str:
-    """Whether the revision `{text}` is in a span that has not ended: what the search index holds.
-
-    A text whose end was planned stays in it for longer, so that search asks what is live.
-    """
-    return f"""EXISTS (SELECT 1 FROM causes_publication span WHERE span.revision_id = {{text}}
-        AND (span.live_until IS NULL OR span.live_until > {now}))"""
+def refusals(sql: Dialect) -> Iterable[Refusal]:
+    """Every refusal in the words of one engine."""
+    return (*_of_changes(sql), *_of_values(sql), *texts.refusals(sql))
 
 
-def withheld_public(now: str) -> str:
-    """SQL for: the span would show a withheld text, at or after the engine's `now`."""
+def _of_changes(sql: Dialect) -> Iterable[Refusal]:
+    """Refusals of what would happen to rows that are stored already."""
+    insert, update, both = (INSERT,), (UPDATE,), (INSERT, UPDATE)
+    stored_text = "a stored text never changes: save a new revision"
+    stored_tags = "the tags of a stored text never change: save a new revision"
     return (
-        f"(NEW.live_until IS NULL OR NEW.live_until > {now}) AND EXISTS (SELECT 1 FROM"
-        " causes_revision WHERE id = NEW.revision_id AND withheld_at IS NOT NULL)"
-    )
-
-
-WITHHELD = "a text that was withheld cannot be public"
-
-
-def refusals(different: str) -> Iterator[Refusal]:
-    """The refusals whose SQL both engines read."""
-    one, both = (UPDATE,), (INSERT, UPDATE)
-    yield Refusal(
-        "revision_fixed",
-        one,
-        "causes_revision",
-        f"({differs(_TEXT, different)}) AND NOT ({_withhold(different)})",
-        FIXED_TEXT,
-    )
-    yield Refusal(
-        "revision_withheld",
-        one,
-        "causes_revision",
-        "OLD.withheld_at IS NOT NULL AND (NEW.plain <> '' OR NEW.sought <> '')",
-        "a text that was withheld does not come back",
-    )
-    yield Refusal(
-        "tag_link_fixed",
-        one,
-        "causes_taggedrevision",
-        differs("revision_id tag_id", different),
-        FIXED_TAGS,
-    )
-    yield Refusal(
-        "tag_link_added",
-        (INSERT,),
-        "causes_taggedrevision",
-        "(SELECT count(*) FROM causes_taggedrevision WHERE revision_id = NEW.revision_id)"
-        " >= (SELECT tag_count FROM causes_revision WHERE id = NEW.revision_id)",
-        FIXED_TAGS,
-    )
-    yield Refusal(
-        "publication_own_text",
-        both,
-        "causes_publication",
-        "(SELECT entry_id FROM causes_revision WHERE id = NEW.revision_id) <> NEW.entry_id",
-        "the text that is published belongs to another entry",
-    )
-    yield Refusal(
-        "publication_fixed",
-        one,
-        "causes_publication",
-        differs("uuid entry_id revision_id live_from", different),
-        "which text was public, and since when, never changes",
-    )
-    yield Refusal(
-        "entry_address",
-        one,
-        "causes_entry",
-        """OLD.slug <> NEW.slug
-        AND EXISTS (SELECT 1 FROM causes_publication WHERE entry_id = OLD.id)
-        AND NOT EXISTS (SELECT 1 FROM causes_redirect WHERE slug = OLD.slug AND entry_id = OLD.id)
-        """,
-        "the address of an entry that was public changes by the verb rename only",
-    )
-    yield Refusal(
-        "entry_number",
-        one,
-        "causes_entry",
-        "NEW.last_number < OLD.last_number OR NEW.kind <> OLD.kind",
-        "the number of the newest revision never falls, and an entry never changes its kind",
-    )
-    yield Refusal(
-        "entry_kind",
-        both,
-        "causes_entry",
-        "NEW.kind NOT IN ('cause', 'page')",
-        "an entry is a cause or a page",
-    )
-    for table in ("category", "tag"):
-        yield Refusal(
-            f"{table}_sound",
+        Refusal(
+            "revision_fixed",
+            update,
+            "causes_revision",
+            f"({sql.change(columns(Revision, *Revision.TEXT_COLUMNS))}) AND NOT ({_withheld(sql)})",
+            stored_text,
+        ),
+        Refusal(
+            "revision_withheld",
+            update,
+            "causes_revision",
+            "OLD.withheld_at IS NOT NULL AND (NEW.plain <> '' OR NEW.sought <> '')",
+            "a withheld text does not come back",
+        ),
+        Refusal(
+            "tag_link_fixed",
+            update,
+            "causes_taggedrevision",
+            sql.change(columns(TaggedRevision)),
+            stored_tags,
+        ),
+        Refusal(
+            "tag_link_added",
+            insert,
+            "causes_taggedrevision",
+            "(SELECT count(*) FROM causes_taggedrevision WHERE revision_id = NEW.revision_id)"
+            " >= (SELECT tag_count FROM causes_revision WHERE id = NEW.revision_id)",
+            stored_tags,
+        ),
+        Refusal(
+            "publication_own_text",
             both,
-            f"causes_{table}",
-            "NEW.slug = '' OR trim(NEW.name) = '' OR NEW.folded = ''"
-            " OR NEW.merged_into_id = NEW.id",
-            f"a {table} needs a name and a slug, and is no alias of itself",
-        )
-    yield Refusal(
-        "event_fixed",
-        one,
-        "causes_event",
-        f"{differs(_EVENT, different)}"
-        f" OR (NEW.entry_id IS NOT NULL AND NEW.entry_id {different} OLD.entry_id)",
-        "the event log is only ever added to",
+            "causes_publication",
+            "(SELECT entry_id FROM causes_revision WHERE id = NEW.revision_id) <> NEW.entry_id",
+            "the revision belongs to another entry",
+        ),
+        Refusal(
+            "publication_withheld",
+            both,
+            "causes_publication",
+            f"{sql.not_ended('NEW')} AND EXISTS (SELECT 1 FROM causes_revision"
+            " WHERE id = NEW.revision_id AND withheld_at IS NOT NULL)",
+            "a withheld text cannot be public",
+        ),
+        Refusal(
+            "publication_fixed",
+            update,
+            "causes_publication",
+            sql.change(columns(Publication, *Publication.FIXED)),
+            "which text was public, and since when, never changes",
+        ),
+        Refusal(
+            "publication_ended",
+            update,
+            "causes_publication",
+            f"OLD.live_until <= {sql.now} AND ({sql.change(columns(Publication))})",
+            "a publication that has ended never changes: publish the text again",
+        ),
+        Refusal(
+            "entry_address",
+            update,
+            "causes_entry",
+            "OLD.slug <> NEW.slug AND EXISTS"
+            " (SELECT 1 FROM causes_publication WHERE entry_id = OLD.id) AND NOT EXISTS"
+            " (SELECT 1 FROM causes_redirect WHERE slug = OLD.slug AND entry_id = OLD.id)",
+            "the address of an entry that was public changes only by the verb rename",
+        ),
+        Refusal(
+            "entry_number",
+            update,
+            "causes_entry",
+            "NEW.last_number < OLD.last_number OR NEW.kind <> OLD.kind",
+            "the number of the newest revision never falls, and an entry never changes its kind",
+        ),
+        Refusal(
+            "event_fixed",
+            update,
+            "causes_event",
+            # The entry of an event may be deleted, which empties the column.
+            f"{sql.change(name for name in columns(Event) if name != 'entry_id')}"
+            f" OR (NEW.entry_id IS NOT NULL AND NEW.entry_id {sql.differs} OLD.entry_id)",
+            "events are only ever added to the log",
+        ),
+    )
+
+
+def _of_values(sql: Dialect) -> Iterable[Refusal]:
+    """Refusals of values that a column may not hold; for texts see causes/database/texts.py."""
+    both, slug_rule = (INSERT, UPDATE), f"a slug is {SLUG_RULE}"
+    kinds = ", ".join(f"'{kind}'" for kind in Entry.Kind.values)
+    return (
+        Refusal("entry_slug", both, "causes_entry", sql.no_slug("NEW.slug"), slug_rule),
+        Refusal("redirect_slug", both, "causes_redirect", sql.no_slug("NEW.slug"), slug_rule),
+        Refusal("source_key", both, "causes_source", sql.no_slug("NEW.key"), slug_rule),
+        Refusal(
+            "entry_kind",
+            both,
+            "causes_entry",
+            f"NEW.kind NOT IN ({kinds})",
+            "an entry is a cause or a page",
+        ),
+        Refusal(
+            "revision_sound",
+            (INSERT,),
+            "causes_revision",
+            "trim(NEW.title, ' \t\n\r') = ''",
+            "a text needs a title",
+        ),
+        *(
+            Refusal(
+                f"{kind}_sound",
+                both,
+                f"causes_{kind}",
+                "NEW.slug = '' OR trim(NEW.name) = '' OR NEW.folded = ''"
+                " OR NEW.merged_into_id = NEW.id",
+                f"a {kind} needs a name and a slug, and is not an old name of itself",
+            )
+            for kind in ("category", "tag")
+        ),
     )

@@ -1,42 +1,42 @@
-"""The refusals of texts that no row may hold, whoever writes: made from the models' own columns.
+"""The refusals of texts that no row may hold, made from the columns that the models declare.
 
 The guards tidy and refuse more, by name; see causes/text/characters.py.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-from causes.database.rules import INSERT, UPDATE, Refusal
+from django.apps import apps
+from django.db.models import CharField, TextField
 
-SENTENCE = "a text fits its column, is there where it must be, and holds no control character"
+from causes.database.dialect import INSERT, UPDATE, Dialect, Refusal
+from causes.models.texts import TidyField
 
-
-def refusals(different: str, unstorable: Callable[[str], str]) -> Iterator[Refusal]:
-    """For each table with texts, on both engines.
-
-    `different` is the engine's null-safe `<>`; `unstorable` makes its SQL for: this
-    column holds a character that cannot be kept.
-    """
-    for table, columns in _columns():
-        wrong = {
-            name: f"(length(NEW.{name}) > {limit} OR {unstorable(f'NEW.{name}')}"
-            + ("" if blank else f" OR NEW.{name} = ''")
-            + ")"
-            for name, (limit, blank) in columns.items()
-        }
-        short = table.removeprefix("causes_")
-        yield Refusal(f"{short}_texts", (INSERT,), table, " OR ".join(wrong.values()), SENTENCE)
-        # What is there from before stays when something else changes.
-        changed = (f"OLD.{n} {different} NEW.{n} AND {sql}" for n, sql in wrong.items())
-        yield Refusal(f"{short}_texts_changed", (UPDATE,), table, " OR ".join(changed), SENTENCE)
+_SENTENCE = "a text is too long, is empty where it must not be, or holds a control character"
 
 
-def _columns() -> Iterator[tuple[str, dict[str, tuple[int, bool]]]]:
-    """Each table with its columns for texts: the most characters, and whether it may be empty."""
-    from django.apps import apps
-
-    from causes.models.texts import text_fields
-
+def refusals(sql: Dialect) -> Iterator[Refusal]:
+    """The refusals for each table with texts, in the words of one engine."""
     for model in apps.get_app_config("causes").get_models():
-        fields = [] if model._meta.proxy else text_fields(model)
-        if fields:
-            yield model._meta.db_table, {f.column: (f.max_length or 0, f.blank) for f in fields}
+        fields = model._meta.concrete_fields if model._meta.managed else ()
+        bad = {field.column: sentence for field in fields if (sentence := _bad(field, sql))}
+        if bad and not model._meta.proxy:
+            table = model._meta.db_table
+            name = f"{table.removeprefix('causes_')}_texts"
+            yield Refusal(name, (INSERT,), table, " OR ".join(bad.values()), _SENTENCE)
+            # A text from before the rule may stay when something else changes.
+            changed = (f"({sql.change([column])}) AND {held}" for column, held in bad.items())
+            yield Refusal(f"{name}_changed", (UPDATE,), table, " OR ".join(changed), _SENTENCE)
+
+
+def _bad(field: Any, sql: Dialect) -> str:
+    """SQL for: a column holds a text that it may not. Empty if nothing needs to be checked."""
+    column, written = f'NEW."{field.column}"', isinstance(field, TidyField)
+    if not isinstance(field, CharField | TextField) or not (written or sql.lengths):
+        return ""
+    found = [sql.unstorable(column) if written else f"instr(CAST({column} AS BLOB), x'00') > 0"]
+    if field.max_length:
+        found.append(f"length({column}) > {field.max_length}")
+    if written and not field.blank:
+        found.append(f"{column} = ''")
+    return f"({' OR '.join(found)})"

@@ -6,7 +6,7 @@ from typing import Any
 
 from causes.interchange.format import Row
 from causes.models import Entry
-from causes.models.revision import WITHHELD_TITLE
+from causes.models.revision import WITHHELD_TEXT
 from causes.publishing import Text, publishing_problems
 from causes.timeline import Span, Timeline
 
@@ -72,11 +72,11 @@ class Checks:
             if tag not in self.known.tags:
                 sentence = f"There is no tag {tag!r}, neither here nor in the file."
                 self._wrong(row, what, "tags", sentence)
-        if row["withheld_at"] is not None:
-            held = (row["title"], row["summary"], row["body"], row["note"])
-            if held != (WITHHELD_TITLE, "", "", ""):
-                sentence = f"A withheld text is called {WITHHELD_TITLE!r}, and the rest is blank."
-                self._wrong(row, what, "withheld_at", sentence)
+        blank = all(row[name] == value for name, value in WITHHELD_TEXT.items())
+        if row["withheld_at"] is not None and not blank:
+            title = WITHHELD_TEXT["title"]
+            sentence = f"A withheld text is called {title!r}, and the rest is blank."
+            self._wrong(row, what, "withheld_at", sentence)
 
     def _check_spans(self, texts: dict[str, Row]) -> None:
         rows = {row["uuid"]: row for row in self.file["publications"]}

@@ -172,8 +172,8 @@ def reference(read: Read) -> Read:
 
 def _hyphenated(what: str) -> Read:
     def read(value: Any) -> str:
-        if type(value) is not str or len(value) > 100 or not is_slug(value):
-            raise Wrong(f"{_shown(value)} is no {what}, at most 100 characters.")
+        if type(value) is not str or not is_slug(value):
+            raise Wrong(f"{_shown(value)} is no {what}.")
         return value
 
     return read

@@ -7,7 +7,7 @@ from django.db import models
 from causes.addresses import Addresses, addresses
 from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
-from causes.text.slugs import SLUG_RULE, is_slug
+from causes.text.slugs import SLUG_LIMIT, SLUG_RULE, is_slug
 
 INTRODUCTION = "introduction"
 """The slug of the page whose text opens the home page."""
@@ -38,7 +38,7 @@ class Entry(NaturalKeyModel):
     natural_key_fields = ("slug",)
 
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CAUSE)
-    slug = models.CharField(max_length=100, unique=True)
+    slug = models.CharField(max_length=SLUG_LIMIT, unique=True)
     created_at = models.DateTimeField(default=now, editable=False)
     last_number = models.PositiveIntegerField(
         "number of the newest revision", default=0, editable=False
@@ -85,10 +85,27 @@ class Entry(NaturalKeyModel):
     @classmethod
     def slug_objection(cls, slug: str, kind: str) -> str:
         """A sentence saying why an entry of this kind cannot have this slug, or an empty string."""
-        if not is_slug(slug) or len(slug) > 100:
-            return f"The slug {slug!r} cannot be used: write {SLUG_RULE}, at most 100 characters."
+        if not is_slug(slug):
+            return f"The slug {slug!r} cannot be used: write {SLUG_RULE}."
         if kind == cls.Kind.PAGE and slug in RESERVED:
             return f"The slug {slug!r} belongs to a part of the site: choose another one."
+        return ""
+
+    @classmethod
+    def slug_taken(cls, slug: str, entry: "Entry | None" = None, using: str | None = None) -> str:
+        """Why a slug is not free for this entry, or for a new one, as a sentence; or nothing.
+
+        An old address of the entry itself is free for it.
+        """
+        own: Any = entry and entry.pk
+        if other := cls.objects.using(using).filter(slug=slug).exclude(pk=own).first():
+            return f"The slug {slug!r} is taken by another {other.kind}: choose another one."
+        old = Redirect.objects.using(using).filter(slug=slug).exclude(entry=own)
+        if redirect := old.select_related("entry").first():
+            return (
+                f"The slug {slug!r} is an old address of {redirect.entry.slug!r} and leads there: "
+                "choose another one."
+            )
         return ""
 
 
@@ -121,7 +138,7 @@ class Redirect(NaturalKeyModel):
 
     natural_key_fields = ("slug",)
 
-    slug = models.CharField(max_length=100, unique=True)
+    slug = models.CharField(max_length=SLUG_LIMIT, unique=True)
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="redirects")
     created_at = models.DateTimeField(default=now, editable=False)
 

@@ -1,10 +1,11 @@
-"""What no row may do, however it comes in: form, verb, shell or `loaddata`.
+"""Refusals of rows, whoever writes them: a form, a verb, a shell or `loaddata`.
 
-Signals, because `loaddata` skips `Model.save()` and sends them all the same,
-with `raw=True`. The database's own triggers (causes/database/) are the second
-wall, for what sends no signal. A refusal names the entry and says what to do.
+They are receivers of signals, because `loaddata` skips `Model.save()` but sends signals,
+with `raw=True`. The triggers in causes/database/ refuse the same of statements that send no
+signal. Each refusal names the row and says what to do.
 """
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,14 +30,14 @@ from causes.timeline import Timeline
 
 
 class Refused(ValueError):
-    """A row was not written: it would change what is fixed, or undo later work.
+    """A row was not written: it would change fixed columns, or undo later work.
 
-    A ValueError, because that is what `loaddata` adds file and row to.
+    It is a ValueError because `loaddata` adds the file and the row to such an error.
     """
 
 
 def connect() -> None:
-    """Puts the guards in place; called once, when the app is ready."""
+    """Connects the guards to the signals; called once, when the app is ready."""
     guards: dict[Any, Any] = {
         Entry: check_entry,
         Redirect: check_redirect,
@@ -70,18 +71,18 @@ def _stored(instance: Any, using: str | None) -> Any:
     return manager.using(using).filter(pk=instance.pk).first()
 
 
-def _changed(stored: Any, instance: Any, columns: tuple[str, ...]) -> list[str]:
+def _changed(stored: Any, instance: Any, columns: Iterable[str]) -> list[str]:
     return [c for c in columns if getattr(stored, c) != getattr(instance, c)]
 
 
-def _field(model: Any, name: str) -> Any:
-    return model._meta.get_field(name)
+def _columns(model: Any, without: Collection[str] = ()) -> list[str]:
+    return [f.attname for f in model._meta.concrete_fields if f.attname not in without]
 
 
 def _tidy(what: str, instance: Any, stored: Any) -> None:
-    """Tidies what is new in a row, refuses what cannot be kept, and makes its sort keys.
+    """Tidies new texts of a row, refuses those that cannot be stored, and makes its sort keys.
 
-    What differs from the stored row by tidying alone is no change.
+    A text that differs from the stored one only by tidying is not a change.
     """
     for field in text_fields(type(instance)):
         value, before = getattr(instance, field.attname), getattr(stored, field.attname, None)
@@ -95,32 +96,32 @@ def _tidy(what: str, instance: Any, stored: Any) -> None:
             raise Refused(f"{what}: the {field.verbose_name} is empty. Write one.")
         if field.max_length and len(value) > field.max_length:
             raise Refused(
-                f"{what}: the {field.verbose_name} has {len(value):,} characters, and is longer "
+                f"{what}: the {field.verbose_name} has {len(value):,} characters, which is longer "
                 f"than {field.max_length:,}."
             )
         setattr(instance, field.attname, value)
-    # Derived, and in no fixture: a raw save would write the default.
+    # Fixtures lack derived columns: a raw save would write their defaults.
     for key in sort_key_fields(type(instance)):
         setattr(instance, key.attname, key.key_of(instance))
 
 
 def _check_texts(what: str, instance: Any) -> None:
-    """Every text of a row fits its column and can be stored on either engine."""
+    """Refuses a text that is too long for its column, or cannot be stored on either engine."""
     for field in instance._meta.concrete_fields:
         value = getattr(instance, field.attname)
-        # `_tidy` looks at the others, and leaves alone what is stored already.
+        # `_tidy` checks the others, and accepts a text that is stored already.
         written = isinstance(field, models.CharField | models.TextField)
         if not written or isinstance(field, TidyField | SortKeyField) or not isinstance(value, str):
             continue
         sentence = bad_characters(value)
         if isinstance(field, models.CharField) and len(value) > (field.max_length or len(value)):
-            sentence = f"It has {len(value)} characters; the most is {field.max_length}."
+            sentence = f"It has {len(value):,} characters; the most is {field.max_length:,}."
         if sentence:
             raise Refused(f"{what}, field {field.name!r}: {sentence}")
 
 
 def _run_validators(what: str, instance: Any, name: str) -> None:
-    field = _field(type(instance), name)
+    field: Any = instance._meta.get_field(name)
     try:
         for validator in field.validators:
             validator(getattr(instance, name))
@@ -135,40 +136,32 @@ def check_entry(instance: Entry, raw: bool, using: str | None, **_: Any) -> None
     if objection := Entry.slug_objection(instance.slug, instance.kind):
         raise Refused(f"{what}: {objection}")
     stored = _stored(instance, using)
+    if (stored is None or stored.slug != instance.slug) and (
+        taken := Entry.slug_taken(instance.slug, stored, using)
+    ):
+        raise Refused(f"{what}: {taken}")
     if stored is None:
-        _refuse_taken_slug(instance, raw, using)
         return
     if stored.kind != instance.kind:
-        raise Refused(f"{what} is a {stored.kind} here, and an entry never changes its kind.")
+        raise Refused(
+            f"{what} is a {stored.kind} on this site, and an entry never changes its kind."
+        )
     if stored.slug != instance.slug:
         if raw:
             raise Refused(
-                f"{what} has the same number here as {stored.slug!r}: load a fixture with "
+                f"{what} has the same id as {stored.slug!r} on this site: load a fixture with "
                 "natural keys (dumpdata --natural-primary --natural-foreign)."
             )
-        if Redirect.objects.using(using).filter(slug=instance.slug).exclude(entry=stored).exists():
-            raise Refused(f"{what}: the slug {instance.slug!r} is an old address of another entry.")
         redirected = Redirect.objects.using(using).filter(slug=stored.slug, entry=stored)
         if stored.ever_public() and not redirected.exists():
             raise Refused(
-                f"{stored.kind} {stored.slug!r} was public: its address changes by the verb "
-                "rename only, which leaves a redirect."
+                f"{stored.kind} {stored.slug!r} was public: use the verb rename to change its "
+                "address, which leaves a redirect."
             )
     if instance.last_number < stored.last_number:
         raise Refused(
-            f"{what} has moved on: revision {stored.last_number} is the newest here, and what "
-            f"you load knows of {instance.last_number}. Nothing was written."
-        )
-
-
-def _refuse_taken_slug(instance: Entry, raw: bool, using: str | None) -> None:
-    renamed = (
-        Redirect.objects.using(using).filter(slug=instance.slug).select_related("entry").first()
-    )
-    if renamed:
-        raise Refused(
-            f"{instance.kind} {instance.slug!r} was renamed here to {renamed.entry.slug!r}, and "
-            "its old address leads there. Choose another slug."
+            f"{what} has moved on: revision {stored.last_number} is the newest on this site, and "
+            f"the file ends with {instance.last_number}. Nothing was written."
         )
 
 
@@ -177,19 +170,21 @@ def check_redirect(instance: Redirect, raw: bool, using: str | None, **_: Any) -
         raise Refused(f"redirect {instance.slug!r}: {objection}")
     stored = _stored(instance, using)
     if stored and stored.entry_id != instance.entry_id:
-        raise Refused(f"the redirect {stored} leads elsewhere here and stays as it is.")
+        raise Refused(
+            f"the redirect {stored} leads to another entry on this site: it was not changed."
+        )
 
 
 def check_revision(instance: Revision, raw: bool, using: str | None, **_: Any) -> None:
     what = f"{instance.entry.kind} {instance.entry.slug!r}, revision {instance.number}"
     stored = _stored(instance, using)
     _tidy(what, instance, stored)
-    # In no fixture: a raw save would write the defaults.
+    # Fixtures lack these columns, too.
     instance.derive()
     if stored is not None:
         changed = _changed(stored, instance, Revision.TEXT_COLUMNS)
         if changed and stored.withheld_at:
-            raise Refused(f"{what} was withheld here, for good: its text does not come back.")
+            raise Refused(f"{what} was withheld for good: its text cannot be restored.")
         if changed and (raw or not instance.is_withheld_from(stored)):
             raise Refused(
                 f"{what}: a stored text never changes, and this would change "
@@ -203,18 +198,19 @@ def check_revision(instance: Revision, raw: bool, using: str | None, **_: Any) -
         raise Refused(f"{what}: {' '.join(found)}")
     if instance.category and instance.category.merged_into_id and not raw:
         raise Refused(
-            f"{what}: the category {instance.category.name!r} is called "
-            f"{instance.category.merged_into} now."
+            f"{what}: the category {instance.category.name!r} is now called "
+            f"{instance.category.merged_into}."
         )
     same = Revision.objects.using(using).filter(entry=instance.entry_id, number=instance.number)
     if same.exists():
         raise Refused(
-            f"{what}: there is another text with this number here. The entry has moved on "
-            "since; nothing was written."
+            f"{what}: there is another text with this number on this site, because the entry "
+            "has moved on. Nothing was written."
         )
 
 
 def note_citations(instance: Revision, created: bool, **_: Any) -> None:
+    """Writes down which sources a new text cites."""
     if created:
         Citation.note([instance])
 
@@ -224,7 +220,7 @@ def check_tag_link(instance: TaggedRevision, raw: bool, using: str | None, **_: 
     what = f"{revision.entry.kind} {revision.entry.slug!r}, revision {revision.number}"
     stored = _stored(instance, using)
     if stored is not None:
-        if _changed(stored, instance, ("content_object_id", "tag_id")):
+        if _changed(stored, instance, _columns(TaggedRevision)):
             raise Refused(f"{what}: the tags of a stored text never change.")
         return
     linked = TaggedRevision.objects.using(using).filter(content_object=revision).count()
@@ -244,7 +240,7 @@ def check_publication(instance: Publication, raw: bool, using: str | None, **_: 
         raise Refused(f"{what}: revision {revision.number} was withheld and cannot be public.")
     stored = _stored(instance, using)
     if stored is not None:
-        if _changed(stored, instance, ("uuid", "entry_id", "revision_id", "live_from")):
+        if _changed(stored, instance, Publication.FIXED):
             raise Refused(f"{what}: which text was public, and since when, never changes.")
         ended = stored.span.has_ended(at)
         if ended and raw and instance.take_down_at is None:
@@ -271,29 +267,29 @@ def check_taxon(sender: Any, instance: Taxon, raw: bool, using: str | None, **_:
     kept = stored is not None and stored.name == instance.name
     if not kept and (objection := sender.name_objection(instance.name)):
         raise Refused(f"{what}: {objection}")
-    # Two names from before the rule can be the same, and stay two until they are merged.
+    # Two names from before the rule may be the same, until somebody merges them.
     instance.folded = stored.folded if kept else fold(instance.name)
     _refuse_circle(what, instance)
     same = sender.objects.using(using).filter(folded=instance.folded).exclude(pk=instance.pk)
     if raw or kept:
         same = same.filter(merged_into=None)
     if instance.merged_into is None and (other := same.first()):
-        raise Refused(f"{what}: there is {other.name!r} already, which is the same name.")
+        raise Refused(f"{what}: {other.name!r} exists already and is the same name.")
     if stored is None:
         return
     if raw:
         _refuse_older(what, stored, instance)
     in_use = stored.revisions if sender is Category else stored.links
     if stored.slug != instance.slug and in_use.exists():
-        raise Refused(f"{what}: the slug {stored.slug!r} is in use: rename it, do not replace it.")
+        raise Refused(f"{what}: the slug {stored.slug!r} is in use: use the verb rename.")
 
 
 def _refuse_circle(what: str, instance: Taxon) -> None:
-    """An old name leads to a name of today, never round to itself."""
+    """Refuses a chain of old names that leads back to the name itself."""
     seen, step = {instance.pk}, instance.merged_into
     while step is not None:
         if step.pk in seen:
-            raise Refused(f"{what} would become an old name of itself, by way of {step.name!r}.")
+            raise Refused(f"{what} would become an old name of itself, through {step.name!r}.")
         seen.add(step.pk)
         step = step.merged_into
 
@@ -325,47 +321,45 @@ def check_source(instance: Source, raw: bool, using: str | None, **_: Any) -> No
 
 
 def _refuse_older(what: str, stored: Any, instance: Any) -> None:
-    """A fixture's row may not replace one that was changed here after it was written.
+    """Refuses a row of a fixture that is older than the stored one.
 
-    At the same instant it may: an alias comes in two steps, with its `merged_into`
-    only when the row it names is there.
+    A row of the same instant is accepted: `loaddata` writes an old name twice, the second
+    time with `merged_into`, once that row exists.
     """
     skipped = {"id", "folded", "sort_name", "sort_authors", "checked_by_id"}
-    columns = tuple(f.attname for f in stored._meta.concrete_fields if f.attname not in skipped)
+    columns = _columns(type(stored), skipped)
     if _changed(stored, instance, columns) and stored.updated_at > instance.updated_at:
         raise Refused(
-            f"{what} was changed here on {stored.updated_at:%d %B %Y at %H:%M} UTC, after what "
-            "you load was written. Nothing was written."
+            f"{what} was changed on this site on {stored.updated_at:%d %B %Y at %H:%M} UTC, after "
+            "the file was written. Nothing was written."
         )
 
 
 def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: Any) -> None:
     _check_texts(f"{sender._meta.verbose_name} {instance.uuid}", instance)
     if sender is Review:
-        day = _field(Review, "reviewed_on").to_python(instance.reviewed_on)
+        day = Review._meta.get_field("reviewed_on").to_python(instance.reviewed_on)
         if sentence := future_objection(day):
             raise Refused(f"review by {instance.reviewer!r}, field 'reviewed_on': {sentence}")
     stored = _stored(instance, using)
     _tidy(f"{sender._meta.verbose_name} {instance.pk or ''}".strip(), instance, stored)
     if stored is None:
         return
-    people = {"actor_id", "recorded_by_id"}
-    columns = tuple(f.attname for f in sender._meta.concrete_fields if f.attname not in people)
-    if _changed(stored, instance, columns):
-        raise Refused(f"{sender._meta.verbose_name} {stored}: what was recorded never changes.")
+    person = "recorded_by_id" if sender is Review else "actor_id"  # fixtures have no people
+    if _changed(stored, instance, _columns(sender, {person})):
+        raise Refused(f"{sender._meta.verbose_name} {stored}: a record never changes.")
     if raw:
-        for name in people & {f.attname for f in sender._meta.concrete_fields}:
-            setattr(instance, name, getattr(stored, name))
+        setattr(instance, person, getattr(stored, person))
 
 
 def check_format(instance: FixtureFormat, raw: bool, **_: Any) -> None:
     if raw and instance.version in LOADABLE:
-        instance.version = VERSION  # what is written here is tidied
+        instance.version = VERSION  # texts are tidied as they are written
     elif raw:
         older = instance.version < VERSION
         way = "import_fixture brings it up to date" if older else "use a newer version of the site"
         raise Refused(
-            f"the fixture is written in format {instance.version}, and loaddata reads formats "
+            f"the fixture has format {instance.version}, and loaddata reads formats "
             f"{min(LOADABLE)} to {VERSION}: {way}."
         )
 
@@ -373,15 +367,17 @@ def check_format(instance: FixtureFormat, raw: bool, **_: Any) -> None:
 def keep_public_past(instance: Publication, **_: Any) -> None:
     if instance.live_from <= now():
         raise Refused(
-            f"{instance.entry.kind} {instance.entry.slug!r}: that a text was public is never "
-            "forgotten. Take it down instead."
+            f"{instance.entry.kind} {instance.entry.slug!r}: a publication that has begun is "
+            "never deleted. Take it down instead."
         )
 
 
 def keep_records(instance: Event, **_: Any) -> None:
-    raise Refused("The event log is only ever added to.")
+    raise Refused("Events are only ever added to the log.")
 
 
 def keep_cited(instance: Source, using: str | None, **_: Any) -> None:
     if Citation.objects.using(using).filter(source_key=instance.key).exists():
-        raise Refused(f"source {instance.key!r} is cited: mark it as withdrawn, do not delete it.")
+        raise Refused(
+            f"source {instance.key!r} is cited: mark it as withdrawn instead of deleting it."
+        )

@@ -68,6 +68,9 @@ class Publication(NaturalKeyModel):
 
     objects: ClassVar[Any] = PublicationQuerySet.as_manager()
 
+    FIXED: ClassVar[tuple[str, ...]] = ("uuid", "entry_id", "revision_id", "live_from")
+    """The columns that never change; once it has ended, all others are fixed, too."""
+
     class Meta:
         ordering = ("live_from",)
         get_latest_by = "live_from"

@@ -17,8 +17,8 @@ from causes.text.body import cited_keys
 from causes.text.derived import Derived
 from causes.text.markdown import BODY_LIMIT, RENDERER
 
-WITHHELD_TITLE = "Withheld"
-"""What stands where the title of a withheld text stood."""
+WITHHELD_TEXT = {"title": "Withheld", "summary": "", "body": "", "note": ""}
+"""The texts of a revision that was withheld."""
 
 
 SEARCH_COLUMNS = ("plain", "sought", "reader")
@@ -200,8 +200,8 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
 
     def is_withheld_from(self, stored: "Revision") -> bool:
         """Whether this is the stored text withheld, with no other change."""
-        blank = (self.title, self.summary, self.body, self.note) == (WITHHELD_TITLE, "", "", "")
-        kept = set(self.TEXT_COLUMNS) - {"title", "summary", "body", "note", "withheld_at"}
+        blank = all(getattr(self, name) == value for name, value in WITHHELD_TEXT.items())
+        kept = set(self.TEXT_COLUMNS) - {*WITHHELD_TEXT, "withheld_at"}
         same = all(getattr(self, column) == getattr(stored, column) for column in kept)
         return blank and same and stored.withheld_at is None and self.withheld_at is not None
 

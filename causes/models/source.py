@@ -17,8 +17,8 @@ from causes.models.people import person
 from causes.models.publication import Publication
 from causes.models.revision import Citation
 from causes.models.texts import LineField, SortKeyField, URLField
-from causes.text.citations import KEY
 from causes.text.identifiers import TIDY, doi_address, identities
+from causes.text.slugs import SLUG, SLUG_LIMIT
 
 
 def with_full_stop(authors: str) -> str:
@@ -63,11 +63,11 @@ class Source(NaturalKeyModel):
     natural_key_fields = ("key",)
 
     key = models.CharField(
-        max_length=100,
+        max_length=SLUG_LIMIT,
         unique=True,
         validators=[
             RegexValidator(
-                rf"^{KEY}\Z", "Write small letters a to z, digits and single hyphens: maas-2015."
+                rf"^{SLUG}\Z", "Write small letters a to z, digits and single hyphens: maas-2015."
             )
         ],
         help_text="How texts cite it: [@maas-2015]. It never changes once a text does.",

@@ -153,16 +153,8 @@ def delete_entry(entry: Entry, *, by: User, reason: str = "") -> None:
 
 
 def _check_slug(slug: str, kind: str, entry: Entry | None = None) -> None:
-    if objection := Entry.slug_objection(slug, kind):
+    if objection := Entry.slug_objection(slug, kind) or Entry.slug_taken(slug, entry):
         raise SlugTaken(objection)
-    if taken := Entry.objects.filter(slug=slug).first():
-        raise SlugTaken(f"The slug {slug!r} is taken by another {taken.kind}: choose another one.")
-    old = Redirect.objects.filter(slug=slug).exclude(entry=entry).select_related("entry").first()
-    if old:
-        raise SlugTaken(
-            f"The slug {slug!r} is an old address of {old.entry.slug!r} and leads there: "
-            "choose another one."
-        )
 
 
 def predecessors(entry: Entry) -> list[str]:

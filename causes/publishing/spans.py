@@ -9,7 +9,7 @@ from typing import Any
 
 from causes.clock import now
 from causes.models import Entry, Event, Publication, Rendering, Revision
-from causes.models.revision import LONG_OF_REVISION, WITHHELD_TITLE
+from causes.models.revision import LONG_OF_REVISION, WITHHELD_TEXT
 from causes.publishing.approval import check_approved
 from causes.publishing.situations import (
     AlreadyScheduled,
@@ -245,10 +245,10 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
     state = standing(entry)
     stored = _Stored(entry)
     stored.write(stored.timeline.without(revision.pk, stored.at))
-    revision.title, revision.summary, revision.body, revision.note = WITHHELD_TITLE, "", "", ""
+    for name, value in WITHHELD_TEXT.items():
+        setattr(revision, name, value)
     revision.withheld_at = now()
-    blanked = ("title", "sort_title", "summary", "body", "note", "withheld_at", *Derived._fields)
-    revision.save(update_fields=blanked)
+    revision.save(update_fields=(*WITHHELD_TEXT, "sort_title", "withheld_at", *Derived._fields))
     record(Event.Verb.WITHHOLD, entry, by, revision=revision, from_state=state, reason=reason)
     return revision
 

@@ -13,8 +13,9 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_inline import StateInline
 
-KEY = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-_ONE = rf"@{KEY}(?:,[^\[\];@]{{1,80}})?"
+from causes.text.slugs import SLUG
+
+_ONE = rf"@{SLUG}(?:,[^\[\];@]{{1,80}})?"
 _GROUP = re.compile(rf"\[{_ONE}(?:;\s*{_ONE})*\]")
 
 
@@ -73,7 +74,7 @@ _DASH = "[-–—−‐‑_]"
 _BARE_KEY = re.compile(
     rf"(?<![\w@./\ufffc])@(?=[^\W_]*{_DASH}?[^\W_]*\d)[^\W_]+(?:{_DASH}[^\W_]+)+"
 )
-_WITHOUT_AT = re.compile(rf"\[({KEY}(?:-[a-z0-9]+))\](?![(:\[])")
+_WITHOUT_AT = re.compile(rf"\[({SLUG}(?:-[a-z0-9]+))\](?![(:\[])")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−_ ", "-"))
 
 

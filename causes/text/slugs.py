@@ -8,8 +8,14 @@ from anyascii import anyascii
 from causes.text.characters import without_invisible
 from causes.text.names import fold
 
-SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-SLUG_RULE = "small letters a to z, digits, and single hyphens between them"
+SLUG_LETTERS = "a-z0-9"
+SLUG = f"[{SLUG_LETTERS}]+(?:-[{SLUG_LETTERS}]+)*"
+"""The form of a slug and of the key of a source; the triggers of the database read it, too."""
+SLUG_LIMIT = 100
+SLUG_RULE = (
+    "small letters a to z, digits, and single hyphens between them, "
+    f"at most {SLUG_LIMIT} characters"
+)
 
 LONGEST = 80
 """Characters of a slug that is made from a title."""
@@ -22,8 +28,9 @@ _MICRO = re.compile(r"\u00b5|\u03bc(?=[A-Za-z])")
 
 
 def is_slug(slug: str) -> bool:
+    """Whether this can be the slug of an entry, or the key of a source."""
     # fullmatch: `$` alone would let a trailing newline through.
-    return re.fullmatch(SLUG_PATTERN.strip("^$"), slug) is not None
+    return len(slug) <= SLUG_LIMIT and re.fullmatch(SLUG, slug) is not None
 
 
 def slug_from_title(title: str) -> str:
@@ -73,7 +80,9 @@ def name_slug(name: str) -> str:
     if not any(character.isalnum() for character in folded):
         return ""
     spelled = "".join(_SPELLED_OUT.get(character, character) for character in folded)
-    return "-".join("".join(c if _in_word(c) else " " for c in spelled).split())[:100].strip("-")
+    return "-".join("".join(c if _in_word(c) else " " for c in spelled).split())[:SLUG_LIMIT].strip(
+        "-"
+    )
 
 
 def _in_word(character: str) -> bool:
@@ -84,4 +93,8 @@ def is_name_slug(slug: str) -> bool:
     """Whether this can be the slug of a tag or category, be it made by an earlier rule."""
     folded = unicodedata.normalize("NFC", slug.casefold())
     parts = slug.split("-")
-    return len(slug) <= 100 and slug == folded and all(p and all(map(_in_word, p)) for p in parts)
+    return (
+        len(slug) <= SLUG_LIMIT
+        and slug == folded
+        and all(p and all(map(_in_word, p)) for p in parts)
+    )
