@@ -9,7 +9,10 @@ from causes.text.compare import Paragraph
 register = template.Library()
 
 # The bracketed words are for screen readers, which do not announce `ins` and `del`.
-_SIGN = '<{0}><span class="visually-hidden">[{1}: </span>{2}<span class="visually-hidden">]</span></{0}>'
+_SIGN = (
+    '<{0}><span class="visually-hidden">[{1}: </span>{2}'
+    '<span class="visually-hidden">]</span></{0}>'
+)
 _TAGS = {"inserted": "ins", "deleted": "del"}
 
 
