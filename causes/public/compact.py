@@ -14,7 +14,7 @@ class Compact(Extension):
     No template may hold a `pre` element or an attribute in which such a run has a meaning.
     """
 
-    def filter_stream(self, stream: Iterable[Token]) -> Iterator[Token]:  # type: ignore[override]
+    def filter_stream(self, stream: Iterable[Token]) -> Iterator[Token]:
         for token in stream:
             if token.type == "data":
                 token = Token(token.lineno, "data", re.sub(r"[ \n]{2,}", "\n", token.value))
