@@ -10,7 +10,7 @@ EXAMPLES = $(BIN)/python -m pip --disable-pip-version-check download --quiet --n
 	--no-binary markdown-it-py --dest $(VENV)/examples
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
-.PHONY: run test bench deep fixture lint types lock clean
+.PHONY: run test bench deep fixture lint markup types lock clean
 
 # What runs the site; with PostgreSQL's driver when DATABASE_URL asks for it.
 ifneq (,$(findstring postgres,$(DATABASE_URL)))
@@ -49,9 +49,17 @@ fixture: $(RUNTIME)
 	$(BIN)/python manage.py import_fixture -v0 fixtures/initial.json && \
 	$(BIN)/python manage.py export_fixture fixtures/initial.json
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev markup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# The layout of templates, styles and scripts; `make markup CHECK=` writes it.
+CHECK := --check
+markup: $(VENV)/.dev
+	$(BIN)/djangofmt $(CHECK) templates/admin
+	$(BIN)/djangofmt $(CHECK) --profile jinja templates/public $(wildcard templates/*/*.svg static/*/*.svg)
+	$(BIN)/oxfmt $(CHECK) static
+	@! LC_ALL=C.UTF-8 grep -rnE '.{121}' templates static || { echo "These lines are longer than 120 characters." >&2; exit 1; }
 
 types: $(VENV)/.dev
 	$(BIN)/mypy

@@ -192,7 +192,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates" / "public"],
         "APP_DIRS": False,
-        "OPTIONS": {"environment": "causes.public.environment.environment"},
+        "OPTIONS": {
+            "environment": "causes.public.environment.environment",
+            "extensions": ["causes.public.compact.Compact"],
+        },
     },
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

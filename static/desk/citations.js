@@ -1,5 +1,5 @@
-/* Finds a source by any word and writes its key into the text, or adds a source in place.
-   Without this script keys are typed by hand. */
+/* Finds a source by any word and inserts its key into the text, or opens a form for a new source.
+   Without this script, editors type the keys by hand. */
 "use strict";
 (() => {
   const desk = document.getElementById("desk");
@@ -18,33 +18,43 @@
   const said = make("p", { className: "quiet" });
   said.setAttribute("role", "status");
   const close = make("button", { type: "button", textContent: "Close" });
-  const dialog = make("dialog", { className: "picker" },
+  const dialog = make(
+    "dialog",
+    { className: "picker" },
     make("h2", { textContent: "Cite a source", id: "pick-head" }),
-    make("label", { htmlFor: "pick-question", textContent: "Any words of its key, authors, title, year, journal, DOI, PMID, PMCID or address" }),
-    question, said, found, close);
+    make("label", {
+      htmlFor: "pick-question",
+      textContent: "Search by key, author, title, year, journal, DOI, PMID, PMCID or address",
+    }),
+    question,
+    said,
+    found,
+    close,
+  );
   dialog.setAttribute("aria-labelledby", "pick-head");
 
-  // Django's own script hands the key of a source added in a window to the input of this name.
+  // Django's own script writes the key of a source that was added in a popup into this input.
   const added = make("input", { type: "hidden", id: "id_added_source" });
   if (desk.dataset.addSource) {
     const add = make("a", {
       id: "add_id_added_source",
       className: "related-widget-wrapper-link add-related verb",
       href: `${desk.dataset.addSource}?_to_field=key&_popup=1`,
-      textContent: "Add a source that is not here",
+      textContent: "Add a new source",
     });
     add.dataset.popup = "yes";
     close.before(add, " ", added);
   }
   document.body.append(dialog);
 
-  // Where the caret stands inside [@one|] a further key joins the group.
+  // With the caret inside a citation, as in [@one|], the key joins that citation.
   const insert = (key) => {
-    // Closing the dialog can move the caret: where it stood is asked first.
+    // Closing the dialog can move the caret, so its position is read first.
     const { selectionStart: from, selectionEnd } = area;
     const before = area.value.slice(0, from);
     const open = before.lastIndexOf("[@");
-    const inside = open >= 0 && !before.slice(open).includes("]") && area.value.slice(from).match(/^[^[\n]*\]/);
+    const inside =
+      open >= 0 && !before.slice(open).includes("]") && area.value.slice(from).match(/^[^[\n]*\]/);
     dialog.close();
     area.focus();
     const end = inside ? from + inside[0].length - 1 : selectionEnd;
@@ -52,7 +62,7 @@
     const wanted = area.value.slice(0, end) + text + area.value.slice(end);
     area.setSelectionRange(end, end);
     document.execCommand("insertText", false, text); // keeps the browser's undo
-    // While another window has the focus, it writes elsewhere or not at all.
+    // While another window has the focus, execCommand writes elsewhere or not at all.
     if (area.value !== wanted) area.value = wanted;
     area.setSelectionRange(end + text.length, end + text.length);
     area.dispatchEvent(new Event("input", { bubbles: true }));
@@ -68,20 +78,27 @@
       if (!response.ok || response.redirected) throw new Error(String(response.status));
       ({ sources } = await response.json());
     } catch {
-      said.textContent = "The sources cannot be reached. Are you still signed in?";
+      said.textContent = "The sources cannot be loaded. Are you still signed in?";
       return;
     }
-    if (mine !== asked) return; // an older answer came late
-    found.replaceChildren(...sources.map((source) => {
-      const year = source.year ? ` (${source.year})` : "";
-      const button = make("button", { type: "button" },
-        make("strong", { textContent: `[@${source.key}]` }),
-        ` ${source.authors}${year}: ${source.title}`,
-        source.withdrawn ? make("em", { textContent: " – withdrawn" }) : "");
-      button.addEventListener("click", () => insert(source.key));
-      return make("li", {}, button);
-    }));
-    said.textContent = sources.length ? `${sources.length} found` : "No source holds all these words.";
+    if (mine !== asked) return; // a newer request is under way
+    found.replaceChildren(
+      ...sources.map((source) => {
+        const year = source.year ? ` (${source.year})` : "";
+        const button = make(
+          "button",
+          { type: "button" },
+          make("strong", { textContent: `[@${source.key}]` }),
+          ` ${source.authors}${year}: ${source.title}`,
+          source.withdrawn ? make("em", { textContent: " – withdrawn" }) : "",
+        );
+        button.addEventListener("click", () => insert(source.key));
+        return make("li", {}, button);
+      }),
+    );
+    said.textContent = sources.length
+      ? `${sources.length} found`
+      : "No source matches all these words.";
   };
 
   let waiting;
@@ -97,7 +114,11 @@
   close.addEventListener("click", () => dialog.close());
   if (window.django?.jQuery) window.django.jQuery(added).on("change", () => insert(added.value));
 
-  const button = make("button", { type: "button", textContent: "Find a source", title: "Ctrl Alt S" });
+  const button = make("button", {
+    type: "button",
+    textContent: "Find a source",
+    title: "Ctrl Alt S",
+  });
   button.setAttribute("aria-keyshortcuts", "Control+Alt+S");
   const show = () => {
     question.value = area.value.slice(area.selectionStart, area.selectionEnd).slice(0, 100);

@@ -1,5 +1,5 @@
-/* Keeps what is typed into a form of the desk in this browser until it is saved, and offers it
-   back after a crash or an expired session. These copies never leave the browser and never enter
+/* Keeps the text typed into a form of the desk in this browser until it is saved, and offers it
+   again after a crash or an expired session. These copies never leave the browser and never enter
    the history. Passwords and files are not kept. */
 "use strict";
 (() => {
@@ -8,16 +8,25 @@
   const DAYS = 14;
   const SKIPPED = ["password", "file", "submit", "button", "reset", "search"];
   const read = (name) => {
-    try { return JSON.parse(localStorage.getItem(name)); } catch { return null; }
+    try {
+      return JSON.parse(localStorage.getItem(name));
+    } catch {
+      return null;
+    }
   };
   const forget = (name) => {
-    try { localStorage.removeItem(name); } catch { /* switched off */ }
+    try {
+      localStorage.removeItem(name);
+    } catch {
+      /* storage is switched off */
+    }
   };
 
-  // The server says in a cookie which copy it has saved: see denervation_site/desk.py.
+  // A cookie from the server names the copy that was saved: see denervation_site/desk.py.
   const tidyUp = () => {
     const saved = document.cookie.match(/(?:^|; )desk-saved=([^;]*)/)?.[1];
-    if (saved) document.cookie = `desk-saved=; path=${script.dataset.root}; max-age=0; samesite=strict`;
+    if (saved)
+      document.cookie = `desk-saved=; path=${script.dataset.root}; max-age=0; samesite=strict`;
     for (const name of Object.keys(localStorage)) {
       if (!name.startsWith(PREFIX)) continue;
       const copy = read(name);
@@ -28,31 +37,38 @@
   tidyUp();
 
   const desk = document.getElementById("desk");
-  const form = desk?.closest("form")
-    ?? document.querySelector("#content form[method=post]:is([id$=_form])");
+  const form =
+    desk?.closest("form") ?? document.querySelector("#content form[method=post]:is([id$=_form])");
   if (!form || form.querySelector("input[type=password]")) return;
-  // A form in a page that was itself sent goes by where it leads.
+  // If the page is the answer to a form, the action of its own form identifies it.
   const { pathname } = new URL(form.getAttribute("action") || location.href, location.href);
   const key = `${PREFIX}${script.dataset.person}:${pathname}`;
-  // With the words comes what they were typed over, so that a later save is still noticed.
-  // Many rows are chosen anew, and are other ones.
+  // The hidden fields that identify the original text are kept with the copy, so that the server
+  // still notices if somebody saved in between. A bulk form is opened for other rows each time.
   const UNDER = form.id === "bulk_form" ? [] : ["base", "revision", "shown"];
 
-  const kept = () => [...form.elements].filter((field) =>
-    field.name && !field.disabled && !SKIPPED.includes(field.type)
-    && !field.name.startsWith("_") && !["csrfmiddlewaretoken", "copy"].includes(field.name)
-    && field.closest(".selector-available") === null);
+  const kept = () =>
+    [...form.elements].filter(
+      (field) =>
+        field.name &&
+        !field.disabled &&
+        !SKIPPED.includes(field.type) &&
+        !field.name.startsWith("_") &&
+        !["csrfmiddlewaretoken", "copy"].includes(field.name) &&
+        field.closest(".selector-available") === null,
+    );
   const isList = (field) => field.type === "select-multiple";
   const isBox = (field) => field.type === "checkbox" || field.type === "radio";
 
-  // {name: what stands in it}; of a list each choice with its label, since the server may not
-  // have sent it yet; of boxes the values that are ticked.
+  // {name: value}. A list has each choice with its label, since the page may not contain that
+  // option yet. Checkboxes and radio buttons have the values that are ticked.
   const now = () => {
-    const fields = {}, hidden = {};
+    const fields = {},
+      hidden = {};
     for (const field of kept()) {
       const { name } = field;
       if (isList(field)) {
-        // Django's double list sends all that stands in its right half.
+        // Django's double list sends every option in its right half.
         const all = field.closest(".selector-chosen") !== null;
         const chosen = [...field.options].filter((option) => all || option.selected);
         fields[name] = chosen.map((option) => [option.value, option.textContent]);
@@ -61,23 +77,30 @@
         if (field.checked) fields[name].push([field.value]);
       } else if (field.type === "hidden") {
         if (UNDER.includes(name)) hidden[name] = field.value;
-      }
-      else fields[name] = field.value.replaceAll("\r\n", "\n");
+      } else fields[name] = field.value.replaceAll("\r\n", "\n");
     }
     return { fields, hidden, at: Date.now() };
   };
   const write = (copy) => {
-    try { localStorage.setItem(key, JSON.stringify(copy)); } catch { /* full, or switched off */ }
+    try {
+      localStorage.setItem(key, JSON.stringify(copy));
+    } catch {
+      /* storage is full or switched off */
+    }
   };
 
-  // What is compared: blanks do not count, nor what the server makes or does not keep.
+  // The comparison ignores whitespace and the fields that the server fills in or does not store.
   const NOT_COMPARED = desk ? ["slug", "note"] : [];
-  const plain = (value) => Array.isArray(value)
-    ? value.map(([one]) => one).sort() : value.trim().replace(/\s+/g, " ");
-  const text = (copy) => JSON.stringify(Object.keys(copy.fields).sort()
-    .filter((name) => !NOT_COMPARED.includes(name))
-    .map((name) => [name, plain(copy.fields[name])])
-    .filter(([, value]) => value.length));
+  const plain = (value) =>
+    Array.isArray(value) ? value.map(([one]) => one).sort() : value.trim().replace(/\s+/g, " ");
+  const text = (copy) =>
+    JSON.stringify(
+      Object.keys(copy.fields)
+        .sort()
+        .filter((name) => !NOT_COMPARED.includes(name))
+        .map((name) => [name, plain(copy.fields[name])])
+        .filter(([, value]) => value.length),
+    );
 
   const loaded = now();
 
@@ -86,7 +109,8 @@
     if (field.closest(".selector-chosen") && window.SelectBox) {
       const other = field.id.replace(/_to$/, "_from");
       window.SelectBox.move_all(field.id, other);
-      for (const option of document.getElementById(other).options) option.selected = wanted.has(option.value);
+      for (const option of document.getElementById(other).options)
+        option.selected = wanted.has(option.value);
       window.SelectBox.move(other, field.id);
       return;
     }
@@ -104,16 +128,17 @@
       if (field.type === "hidden") field.value = copy.hidden[name] ?? field.value;
       else if (copy.fields[name] === undefined) continue;
       else if (isList(field)) putList(field, copy.fields[name]);
-      else if (isBox(field)) field.checked = copy.fields[name].some(([value]) => value === field.value);
+      else if (isBox(field))
+        field.checked = copy.fields[name].some(([value]) => value === field.value);
       else field.value = copy.fields[name];
     }
     form.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
   const copy = read(key);
-  // What this page shows is saved, if it was sent.
+  // If the copy was sent and the page now shows the same text, it was saved.
   if (copy?.sent && text(copy) === text(loaded)) forget(key);
-  // A form that came back with errors holds the text already.
+  // A form that came back with errors already contains the text.
   else if (copy && text(copy) !== text(loaded) && !document.querySelector(".errornote")) {
     const when = new Date(copy.at).toLocaleString();
     const box = document.createElement("div");
@@ -138,16 +163,19 @@
     });
     const back = () => {
       put(copy);
-      say(`This is what you typed until ${when}. It is not saved yet.`, undo);
+      say(`This is your text from ${when}. It is not saved yet.`, undo);
     };
-    const away = button("Throw it away", () => {
+    const away = button("Discard it", () => {
       forget(key);
       box.remove();
     });
-    say(`What you typed until ${when} was kept in this browser and is not saved.`,
-      button("Bring it back", back), away);
+    say(
+      `Your text from ${when} was kept in this browser. It is not saved.`,
+      button("Restore it", back),
+      away,
+    );
     (desk ?? form).before(box);
-    // Sent, but then a login page came: the text is put back without asking.
+    // The form was sent but led to the login page: the text is restored without asking.
     if (copy.sent && document.referrer.includes("/login/")) back();
   }
 
@@ -161,7 +189,9 @@
   form.addEventListener("submit", () => {
     clearTimeout(waiting);
     tidyUp();
-    const sent = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16)).join("");
+    const sent = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) =>
+      byte.toString(16),
+    ).join("");
     let mark = form.elements.copy;
     if (!mark) {
       mark = Object.assign(document.createElement("input"), { type: "hidden", name: "copy" });

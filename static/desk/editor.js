@@ -1,11 +1,11 @@
-/* Makes the body's textarea better: buttons and keys for Markdown and citations.
-   Without this script the textarea works as it is. */
+/* Adds buttons and keyboard shortcuts for Markdown and citations to the textarea of the body.
+   Without this script, the textarea still works. */
 "use strict";
 (() => {
   const area = document.querySelector("textarea.desk-body");
   if (!area) return;
 
-  // setRangeText would break the browser's undo; execCommand keeps it.
+  // setRangeText would break the undo of the browser; execCommand keeps it.
   const put = (text, from, to) => {
     area.focus();
     area.setSelectionRange(from, to);
@@ -17,10 +17,13 @@
     const from = value.lastIndexOf("\n", area.selectionStart - 1) + 1;
     let to = value.indexOf("\n", area.selectionEnd);
     if (to < 0) to = value.length;
-    const marked = value.slice(from, to).split("\n").map((line) => {
-      const bare = line.replace(/^(#{1,6}|[-*]) +/, "");
-      return line.startsWith(prefix) ? bare : prefix + bare;
-    });
+    const marked = value
+      .slice(from, to)
+      .split("\n")
+      .map((line) => {
+        const bare = line.replace(/^(#{1,6}|[-*]) +/, "");
+        return line.startsWith(prefix) ? bare : prefix + bare;
+      });
     put(marked.join("\n"), from, to);
   };
 
@@ -43,7 +46,7 @@
   const bar = document.createElement("div");
   bar.className = "desk-tools";
   bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", "Marks for the body");
+  bar.setAttribute("aria-label", "Formatting");
   for (const [name, keys, act] of tools) {
     const button = document.createElement("button");
     button.type = "button";
@@ -55,7 +58,7 @@
   }
   area.before(bar);
 
-  // Select2 makes its own input for the tags, later, and without a name for screen readers.
+  // Select2 adds its own input for the tags later, without a name for screen readers.
   const tags = document.querySelector(".field-tags");
   if (tags) {
     const name = () => {

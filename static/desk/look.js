@@ -1,5 +1,5 @@
-/* Shows the text as the public page would, and what a publisher would say, while it is typed.
-   The server renders both; without this script the advice is that of the saved draft. */
+/* Updates the preview of the public page and the advice while somebody types. The server renders
+   both. Without this script, the page shows the advice on the saved draft only. */
 "use strict";
 (() => {
   const desk = document.getElementById("desk");
@@ -7,16 +7,19 @@
   const form = desk?.closest("form");
   if (!desk || !look || !form) return;
 
-  // The public page's own style, and none of the desk's.
+  // A shadow root, so that the public stylesheet applies and that of the desk does not.
   const shadow = document.getElementById("look-page").attachShadow({ mode: "open" });
-  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: desk.dataset.style });
+  const style = Object.assign(document.createElement("link"), {
+    rel: "stylesheet",
+    href: desk.dataset.style,
+  });
   const page = document.createElement("div");
   page.className = "look-body";
   shadow.append(style, page);
   page.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link) return;
-    event.preventDefault(); // leaving the form by a link in it would be a surprise
+    event.preventDefault(); // a link in the preview must not close the form
     const target = link.hash && shadow.getElementById(decodeURIComponent(link.hash.slice(1)));
     target?.scrollIntoView({ block: "nearest" });
   });
@@ -34,12 +37,16 @@
     if (sent.toString() === before) return;
     const mine = ++asked;
     try {
-      const response = await fetch(desk.dataset.look, { method: "POST", body: sent, credentials: "same-origin" });
+      const response = await fetch(desk.dataset.look, {
+        method: "POST",
+        body: sent,
+        credentials: "same-origin",
+      });
       if (!response.ok || response.redirected) throw new Error(String(response.status));
       const answer = await response.json();
-      if (mine !== asked) return; // an older answer came late
+      if (mine !== asked) return; // a newer request is under way
       before = sent.toString();
-      page.innerHTML = answer.page; // made and cleaned by the server
+      page.innerHTML = answer.page; // rendered and sanitised by the server
       advice.innerHTML = answer.advice;
       look.hidden = false;
     } catch {

@@ -172,7 +172,7 @@ def rows_of(*entries):
 def test_a_bulk_action_says_first_what_will_happen_to_each_and_then_does_it(desk):
     good, poor = make_entry(title="Good"), make_entry(title="Poor", summary="")
     html = start(desk, "publish", good, poor).content.decode()
-    assert "What will happen" in html
+    assert "Planned changes" in html
     assert "Lists and search engines show the summary" in html
     assert not Event.objects.exists()  # it was tried and undone
     done = fields_of(start(desk, "publish", good, poor)) | {"reason": "Launch", "_do": "1"}
@@ -224,7 +224,7 @@ def test_a_bulk_action_is_about_the_texts_that_were_shown(desk):
     assert "revision 2, draft" in said[0]
     assert step_of(entry) == "draft"
     nothing_shown = {"row": rows_of(entry), "_do": "1"}
-    assert b"What will happen" in desk.post(url("bulk", "submit"), nothing_shown).content
+    assert b"Planned changes" in desk.post(url("bulk", "submit"), nothing_shown).content
     assert step_of(entry) == "draft"
 
 

@@ -96,7 +96,7 @@ def test_from_upload_to_report(desk, editor):
     assert everything()[:4] == before[:4]
     assert run.state == Import.State.PLANNED
     page = plan(desk)
-    assert "This is what would happen. Nothing is written yet." in page
+    assert "This is the plan. Nothing has been written yet." in page
     assert "Polio" in page
     assert not Entry.objects.exists()
     assert "The import is applied." in apply(desk)
@@ -291,7 +291,7 @@ def test_only_who_sent_the_files_applies_them(desk, client):
     other = make_person("Superuser", "other")
     client.force_login(other)
     run = Import.objects.get()
-    assert "Only ed, who sent the files, can apply it." in plan(client)
+    assert "Only ed, who sent the files, can apply this import." in plan(client)
     assert client.post(address("apply", run.pk)).status_code == 403
     assert client.post(address("again", run.pk)).status_code == 403
     assert not Entry.objects.exists()
@@ -362,7 +362,7 @@ def test_a_plan_that_was_not_made_to_its_end_is_no_plan(desk):
     )  # fmt: skip
     gone(response)
     page = plan(desk)
-    assert "is not whole" in page
+    assert "is incomplete" in page
     run = Import.objects.get()
     assert desk.post(address("apply", run.pk)).status_code == 302
     assert not Entry.objects.exists()
@@ -431,7 +431,7 @@ def test_an_import_is_looked_at_and_undone_by_a_button(desk):
     apply(desk)
     run = Import.objects.get()
     page = desk.get(address("undo", run.pk)).content.decode()
-    assert "It touched 1 entry" in page
+    assert "This import touched 1 entry" in page
     page = text_of(desk.post(address("undo", run.pk), {"_plan": "1"}))
     assert "1 entry and 0 records would be restored." in page
     assert Publication.objects.live().count() == 2

@@ -163,10 +163,10 @@ def test_each_text_about_denervation_says_that_no_clinician_reviewed_it(client, 
     for path in (ALS, POLIO, INJURY, DISC, BOTOX, HOME):
         page = words(client.get(path).content.decode())
         assert page.count("Not yet reviewed by a clinician") == 1, path
-        assert page.count("Last published") == 1, path
+        assert page.count("Updated") == 1, path
     whole = words(client.get("/article/").content.decode())
     assert whole.count("Not yet reviewed by a clinician") == 6
-    assert whole.count("Last published") == 6
+    assert whole.count("Updated") == 6
     introduction = whole[: whole.index("On this page")]
     assert "Not yet reviewed by a clinician" in introduction
 

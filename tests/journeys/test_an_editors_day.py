@@ -112,7 +112,7 @@ def test_two_editors_meet_and_both_texts_are_kept(signed_in):
     assert "From the first tab." in choice.inner_text()
     assert "From the second tab." in choice.inner_text()
     choice.locator("input[value=mine]").check()
-    other.click("text=Save what I chose")
+    other.click("text=Save my choices")
     other.wait_for_selector(".messagelist .success")
     assert other.input_value("#id_body").endswith("From the second tab.")
     other.click(".historylink")

@@ -24,7 +24,7 @@ def file(tmp_path_factory):
 def upload(page, file):
     page.goto("/admin/causes/import/add/")
     page.set_input_files("#id_files", file)
-    page.click("text=Send and show what would happen")
+    page.click("text=Upload and show the plan")
     page.wait_for_url("**/change/**", timeout=60_000)
 
 
@@ -44,10 +44,10 @@ def test_a_thousand_entries_come_in_and_go_back_at_the_desk(site, signed_in, fil
     page.goto("/admin/causes/import/add/")
     healthy(page)
     upload(page, file)
-    assert "This is what would happen. Nothing is written yet." in page.inner_text("#content")
+    assert "This is the plan. Nothing has been written yet." in page.inner_text("#content")
     assert "Page 1 of" in page.inner_text(".paginator")
     healthy(page)
-    page.click("summary:has-text('The text, by words') >> nth=0")
+    page.click("summary:has-text('Changes in the text') >> nth=0")
     assert page.inner_text("details[open] .changes")
     healthy(page)
 
@@ -77,16 +77,16 @@ def test_a_thousand_entries_come_in_and_go_back_at_the_desk(site, signed_in, fil
 
     upload(page, file)
     assert "There is nothing to write" in page.inner_text("#content")
-    page.click("summary:has-text('Decide otherwise')")
-    page.click("text=Forget this upload")
+    page.click("summary:has-text('Change the options')")
+    page.click("text=Discard this upload")
 
     page.click("#result_list a:has-text('thousand.json')")
     page.click("text=Undo this import")
     healthy(page)
-    page.click("text=Show what would happen")
+    page.click("text=Show planned changes")
     page.wait_for_selector(".sign.end", timeout=60_000)
     assert "1,000 entries" in page.inner_text(".sign.end")
     page.click("text=Continue")
-    page.click("button:has-text('Undo it')")
+    page.click("button:has-text('Undo the import')")
     page.wait_for_selector("text=Undone", timeout=120_000)
     assert sitemap(site).count("/causes/") == before.count("/causes/")

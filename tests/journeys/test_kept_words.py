@@ -101,7 +101,7 @@ def test_words_typed_before_a_crash_come_back_with_what_they_were_typed_over(des
     other = page.context.new_page()
     other.goto(page.url)
     assert "was kept in this browser" in other.inner_text(".kept")
-    other.click("text=Bring it back")
+    other.click("text=Restore it")
     assert other.input_value("#id_published_in") == "Typed before the crash"
     send(other)
     other.wait_for_selector(".conflict")

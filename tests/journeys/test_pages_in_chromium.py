@@ -119,6 +119,6 @@ def test_the_page_of_a_bulk_action_does_so_too(signed_in):
     signed_in.click("#action-toggle")
     signed_in.select_option("select[name=action]", "take_down")
     signed_in.click("button[name=index]")
-    signed_in.click("text=Show what will happen")
-    signed_in.wait_for_selector("text=What will happen")
+    signed_in.click("text=Show planned changes")
+    signed_in.wait_for_selector("text=Planned changes")
     assert violations(signed_in) == []

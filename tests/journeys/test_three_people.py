@@ -85,7 +85,7 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     popup.select_option("#id_kind", "review")
     popup.click("input[name=_save]")
     expect(writer.locator("#id_body")).to_have_value(re.compile(r"\[@doe-2020\]$"))
-    writer.wait_for_selector("#advice-body :text('Nothing to object to')")
+    writer.wait_for_selector("#advice-body :text('No suggestions')")
     assert writer.locator("#look-page h1").inner_text() == "Carpal tunnel"
     saved.append(writer.input_value("#id_body"))
     press(writer, "button[name=_submit]", "waiting for approval")
@@ -112,13 +112,13 @@ def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browse
     other.fill("#id_body", first + "\n\nThumb, index and middle finger go numb. [@doe-2020]")
     other.click("button[name=_save]")
     other.wait_for_selector(".conflict")
-    other.click("text=Save what I chose")
+    other.click("text=Save my choices")
     assert "still to choose" in other.inner_text(".errornote")
     choices = other.locator("fieldset.choice")
     expect(choices).to_have_count(3)
     for choice, side in zip(choices.all(), ("mine", "theirs", "mine"), strict=True):
         choice.locator(f"input[value={side}]").check()
-    press(other, "text=Save what I chose", "saved as revision 3")
+    press(other, "text=Save my choices", "saved as revision 3")
     body = other.input_value("#id_body")
     assert "5 mm" in body
     assert "Thumb" in body
@@ -208,7 +208,7 @@ def test_what_was_typed_comes_back_after_a_crash_and_after_signing_in_again(peop
     crashed = writer.context.pages[-1]
     assert "was kept in this browser" in crashed.inner_text(".kept")
     assert crashed.input_value("#id_body") == body
-    crashed.click("text=Bring it back")
+    crashed.click("text=Restore it")
     assert crashed.input_value("#id_body").endswith("Typed before the crash.")
     crashed.close()
 
