@@ -63,6 +63,11 @@ def test_every_page_is_whole_and_sets_no_cookie(client, article, path):
         assert anchor in ids, anchor
 
 
+def test_the_indentation_of_the_templates_stays_out_of_the_pages(client, article):
+    for path in ("/", "/article/", "/causes/polio/", "/sources/"):
+        assert "  <" not in text_of(client, path), path
+
+
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_every_link_of_a_page_leads_somewhere(client, article, path):
     html = text_of(client, path)
