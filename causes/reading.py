@@ -23,11 +23,10 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.models.rendering import stored_rendering
 from causes.models.source import with_full_stop
 from causes.queries.arrays import AsArrays, arrays, each_once
 from causes.queries.prepared import Prepared
-from causes.text.markdown import RENDERER, Heading, Reference, Rendered, render
+from causes.text.markdown import Heading, Reference, Rendered, render, render_stored
 
 RELATED = 4
 CONTENTS_FROM = 3
@@ -92,24 +91,8 @@ class Reading:
 _REVIEW = ("revision", "reviewer", "qualification", "reviewed_on")
 
 
-_COLUMNS = (
-    "pk",
-    "live_from",
-    "revision",
-    "revision__title",
-    "revision__summary",
-    "category_name",
-    "category_slug",
-    "last_review",
-    "tags",
-    "sources",
-    "revision__rendering__renderer",
-)
-_HTML = ("revision__rendering__body_html", "revision__rendering__outline")
-"""Most of the bytes, and they follow from the revision and the renderer."""
-
-
-def _entry(at: datetime, kind: str, slug: str, *more: str) -> Any:
+@Prepared
+def _live_entry(at: datetime, kind: str, slug: str) -> Any:
     reviews = Review.objects.filter(revision__entry=OuterRef("entry")).latest_first()
     tags = TaggedRevision.objects.filter(content_object=OuterRef("revision")).as_called_today()
     cited = Citation.objects.filter(revision=OuterRef(OuterRef("revision"))).values("source_key")
@@ -121,50 +104,53 @@ def _entry(at: datetime, kind: str, slug: str, *more: str) -> Any:
         last_review=AsArrays(reviews[:1], *_REVIEW),
         tags=AsArrays(tags.order_by(), "sort_name", "now", "name", "slug"),
         sources=AsArrays(sources.order_by(), *CitedSource._fields[1:]),
-    ).values_list(*_COLUMNS, *more)
-
-
-@Prepared
-def _live_entry(at: datetime, kind: str, slug: str) -> Any:
-    return _entry(at, kind, slug, *_HTML)
-
-
-@Prepared
-def _without_html(at: datetime, kind: str, slug: str) -> Any:
-    return _entry(at, kind, slug)
+    ).values_list(
+        "revision__body",
+        "pk",
+        "live_from",
+        "revision",
+        "revision__title",
+        "revision__summary",
+        "category_name",
+        "category_slug",
+        "last_review",
+        "tags",
+        "sources",
+    )
 
 
 class LiveRows(NamedTuple):
-    """All that the page of a live text is made from."""
+    """The rows from which the page of a live text is made."""
 
+    body: str
     entry: tuple[Any, ...]
     tags: list[Any]
     related: list[Any]
 
     @property
     def basis(self) -> tuple[Any, ...]:
-        """All of it but the HTML."""
-        return (*self.entry[: len(_COLUMNS)], self.related)
+        """All of them except the body: the revision's id stands for it, since it never changes."""
+        return self.entry, self.related
 
 
-def live_rows(kind: str, slug: str, entry_at: Prepared = _live_entry) -> LiveRows | None:
-    """In two queries; None when nothing is live at an address."""
+def live_rows(kind: str, slug: str) -> LiveRows | None:
+    """Reads them in two queries; None when nothing is live at an address."""
     at = now()
-    found = entry_at(at=at, kind=kind, slug=slug)
+    found = _live_entry(at=at, kind=kind, slug=slug)
     if not found:
         return None
-    entry = found[0]
-    # Two tags may have become one.
-    tags = each_once(entry[8])
+    body, *entry = found[0]
+    # Two tags may have been merged into one.
+    tags = each_once(entry[-2])
     related: list[Any] = []
     if kind == Entry.Kind.CAUSE:
         related = related_rows(at, entry[0], [pk for _, pk, *_ in tags], RELATED)
-    return LiveRows(entry, tags, related)
+    return LiveRows(body, tuple(entry), tags, related)
 
 
 def basis(kind: str, slug: str) -> tuple[Any, ...] | None:
     """What a page of a live text rests on: while this is the same, so is the page."""
-    rows = live_rows(kind, slug, _without_html)
+    rows = live_rows(kind, slug)
     return rows and rows.basis
 
 
@@ -174,11 +160,8 @@ def read_live(kind: str, slug: str) -> Reading | None:
     if rows is None:
         return None
     _, live_from, revision, title, summary, category, category_slug, *more = rows.entry
-    reviews, _, sources, renderer, body_html, outline = more
-    if renderer == RENDERER:
-        rendered = stored_rendering(body_html, outline)
-    else:
-        rendered = render(Revision.objects.values_list("body", flat=True).get(pk=revision))
+    reviews, _, sources = more
+    rendered = render_stored(rows.body)
     where = addresses()
     known = {
         row[0]: CitedSource(where.of("source", row[0]), *_dated(row)) for row in arrays(sources)
@@ -272,7 +255,7 @@ def read_together(publications: list[Publication]) -> list[Reading]:
 
 def _readings(revisions: list[Revision], prefixes: list[str], *, top_level: int) -> list[Reading]:
     rendered = [
-        render(revision.body, top_level=top_level, prefix=prefix)
+        render_stored(revision.body, top_level=top_level, prefix=prefix)
         for revision, prefix in zip(revisions, prefixes, strict=True)
     ]
     known = _cited(*rendered)

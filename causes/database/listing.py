@@ -23,9 +23,6 @@ TABLES = (
         (tag_id, sort_title, publication_id, live_from, live_until)""",
     """CREATE INDEX IF NOT EXISTS causes_listed_tag_by_begin ON causes_listed_tag
         (tag_id, live_from, publication_id, live_until)""",
-    """CREATE TABLE IF NOT EXISTS causes_rendering (
-        revision_id {integer} PRIMARY KEY, renderer integer NOT NULL, body_html text NOT NULL,
-        outline text NOT NULL)""",
 )
 
 NAMES = (
@@ -35,7 +32,6 @@ NAMES = (
     "causes_listing_by_title",
     "causes_listed_tag_by_title",
     "causes_listed_tag_by_begin",
-    "causes_rendering",
 )
 
 _SPANS = """FROM causes_publication p
@@ -92,6 +88,4 @@ def backfill(now: str) -> tuple[str, ...]:
         # The tags first, while it can still be seen whose are missing.
         listed_tag.format(these=absent, now=now),
         listing.format(these=absent, now=now),
-        """DELETE FROM causes_rendering WHERE revision_id NOT IN
-            (SELECT id FROM causes_revision WHERE withheld_at IS NULL)""",
     )

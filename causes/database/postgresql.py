@@ -290,7 +290,7 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "texts_truncated",
         "AFTER TRUNCATE ON causes_revision",
         "FOR EACH STATEMENT",
-        "DELETE FROM causes_citation; DELETE FROM causes_rendering;",
+        "DELETE FROM causes_citation;",
     )
     yield (
         "text_withheld",
@@ -300,8 +300,6 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
             DELETE FROM causes_citation
                 WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
             DELETE FROM causes_search
-                WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
-            DELETE FROM causes_rendering
                 WHERE revision_id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
             UPDATE causes_revision SET plain = '', sought = '' WHERE plain || sought <> ''
                 AND id IN (SELECT id FROM after WHERE withheld_at IS NOT NULL);
@@ -319,8 +317,7 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "citations_gone",
         "AFTER DELETE ON causes_revision",
         "REFERENCING OLD TABLE AS gone FOR EACH STATEMENT",
-        """DELETE FROM causes_citation WHERE revision_id IN (SELECT id FROM gone);
-        DELETE FROM causes_rendering WHERE revision_id IN (SELECT id FROM gone);""",
+        "DELETE FROM causes_citation WHERE revision_id IN (SELECT id FROM gone);",
     )
 
 

@@ -275,7 +275,6 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "OLD.withheld_at IS NULL AND NEW.withheld_at IS NOT NULL",
         """DELETE FROM causes_citation WHERE revision_id = NEW.id;
             DELETE FROM causes_search WHERE rowid = NEW.id;
-            DELETE FROM causes_rendering WHERE revision_id = NEW.id;
             UPDATE causes_revision SET plain = '', sought = '' WHERE id = NEW.id;""",
     )
     columns = ", ".join(f"{column} = {value}" for column, value in _sought("NEW").items())
@@ -289,8 +288,7 @@ def _effects() -> Iterator[tuple[str, str, str, str]]:
         "citations_gone",
         "DELETE ON causes_revision",
         "1",
-        """DELETE FROM causes_citation WHERE revision_id = OLD.id;
-            DELETE FROM causes_rendering WHERE revision_id = OLD.id;""",
+        "DELETE FROM causes_citation WHERE revision_id = OLD.id;",
     )
 
 

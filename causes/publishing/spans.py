@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causes.clock import now
-from causes.models import Entry, Event, Publication, Rendering, Revision
+from causes.models import Entry, Event, Publication, Revision
+from causes.models.derived import derive_if_outdated
 from causes.models.revision import LONG_OF_REVISION, WITHHELD_TITLE
 from causes.publishing.approval import check_approved
 from causes.publishing.situations import (
@@ -59,7 +60,7 @@ def publish(revision: Revision, *, by: User, reason: str = "") -> Publication:
         live_from=at,
         live_until=upcoming.live_from if upcoming else None,
     )
-    Rendering.note_absent(revision)
+    derive_if_outdated(revision)
     details = {"span": str(made.uuid)} | ({"ends_for": str(upcoming.uuid)} if upcoming else {})
     record(
         Event.Verb.PUBLISH, entry, by, revision=revision, from_state=state, reason=reason, **details
@@ -113,7 +114,7 @@ def schedule(
     made: Publication = Publication.objects.create(
         entry=entry, revision=revision, live_from=publish_at, live_until=take_down_at
     )
-    Rendering.note_absent(revision)
+    derive_if_outdated(revision)
     details["span"] = str(made.uuid)
     record(
         Event.Verb.SCHEDULE,

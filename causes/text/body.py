@@ -8,7 +8,6 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -20,6 +19,7 @@ from causes.text.comments import lines_as_typed
 from causes.text.inline import words_of
 from causes.text.markdown import BODY_LIMIT, parse
 from causes.text.plain import plain_of
+from causes.text.recent import Recent
 from causes.text.syntax import LINK_RULE, may_link_to
 
 _GONE = "\ufffc"
@@ -102,41 +102,13 @@ class Body:
         return list(dict.fromkeys(citation.key for citation, _ in self.citations))
 
 
-class _Recent:
-    """The bodies read last. A form asks about one several times, an import about hundreds."""
-
-    MOST = 2_000_000
-    """Characters of all bodies together: a chunk of an import has about as many."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._found: dict[str, Body] = {}
-        self._size = 0
-
-    def get(self, body: str) -> "Body | None":
-        return self._found.get(body)
-
-    def keep(self, body: str, found: "Body") -> None:
-        with self._lock:
-            if body not in self._found:
-                self._found[body] = found
-                self._size += len(body)
-            while self._size > self.MOST:
-                oldest = next(iter(self._found))
-                del self._found[oldest]
-                self._size -= len(oldest)
-
-
-_recent = _Recent()
+_bodies: Recent[str, Body] = Recent(2_000_000, size=lambda body, _: len(body))
+"""A form reads one body several times; a chunk of an import has about as many characters."""
 
 
 def read_body(body: str) -> Body:
-    """Reads a body; asking again soon about the same one costs nothing. Never change it."""
-    found = _recent.get(body)
-    if found is None:
-        found = _read(body)
-        _recent.keep(body, found)
-    return found
+    """Reads a body, or returns what was read of it recently: never change the result."""
+    return _bodies.get(body) or _bodies.keep(body, _read(body))
 
 
 def _read(body: str) -> Body:

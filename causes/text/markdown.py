@@ -23,6 +23,7 @@ from markdown_it.utils import EnvType
 
 from causes.text.comments import without_comments
 from causes.text.inline import words_of
+from causes.text.recent import Recent
 from causes.text.slugs import name_slug
 from causes.text.syntax import SCHEMES, make_parser, may_link_to
 
@@ -229,6 +230,25 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
         link_rel=None,
     )
     return rendered
+
+
+def _size(key: tuple[str, int, str], made: Rendered) -> int:
+    return len(key[0]) + len(made.body_html) + sum(len(one.backlinks) for one in made.references)
+
+
+_stored: Recent[tuple[str, int, str], Rendered] = Recent(12_000_000, size=_size)
+"""The HTML of about 1,000 texts; each process has its own."""
+
+
+def render_stored(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
+    """`render` for stored texts, which readers ask for again and again: never change the result."""
+    key = body, top_level, prefix
+    return _stored.get(key) or _stored.keep(key, render(body, top_level=top_level, prefix=prefix))
+
+
+def forget_rendered() -> None:
+    """Empties the cache of `render_stored`, as a new process has it: for measuring."""
+    _stored.clear()
 
 
 def uncleaned(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
