@@ -1,4 +1,4 @@
-"""One text made ready to be read: rendered, with its references, review and relatives."""
+"""A text prepared for readers: its HTML, references, last review and related causes."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -30,12 +30,12 @@ from causes.text.markdown import Heading, Reference, Rendered, render, render_st
 
 RELATED = 4
 CONTENTS_FROM = 3
-"""Headings from which a contents list helps more than it costs."""
+"""The number of headings from which a page has a contents list."""
 
 
 @dataclass(frozen=True)
 class ReviewLine:
-    """What a page says of the last clinical review."""
+    """The last clinical review, as a page shows it."""
 
     revision_id: int
     reviewer: str
@@ -44,7 +44,7 @@ class ReviewLine:
 
 
 class CitedSource(NamedTuple):
-    """A source as a page names it in its references."""
+    """A source, as the references of a page show it."""
 
     address: str
     key: str
@@ -57,15 +57,19 @@ class CitedSource(NamedTuple):
 
     @property
     def authors_sentence(self) -> str:
+        """The authors, ending in a full stop."""
         return with_full_stop(self.authors)
 
     @classmethod
     def of(cls, source: Source) -> "CitedSource":
+        """Copies the columns of a source."""
         return cls(source.get_absolute_url(), *(getattr(source, name) for name in cls._fields[1:]))
 
 
 @dataclass
 class Reading:
+    """The parts of a text that a page shows."""
+
     slug: str
     title: str
     summary: str
@@ -79,12 +83,11 @@ class Reading:
     edited_since_review: bool = False
     related: list[Card] = field(default_factory=list)
     prefix: str = ""
-    rests_on: Any = None
-    """What `basis` said when it was read."""
+    """The beginning of every id in the HTML: keeps texts on one page apart."""
 
     @property
     def contents(self) -> list[Heading]:
-        """The headings for a contents list, if there are enough of them."""
+        """The headings for a contents list; empty if there are too few."""
         return self.headings if len(self.headings) >= CONTENTS_FROM else []
 
 
@@ -149,13 +152,13 @@ def live_rows(kind: str, slug: str) -> LiveRows | None:
 
 
 def basis(kind: str, slug: str) -> tuple[Any, ...] | None:
-    """What a page of a live text rests on: while this is the same, so is the page."""
+    """The rows that the page of a live text rests on: while they are equal, so is the page."""
     rows = live_rows(kind, slug)
     return rows and rows.basis
 
 
 def read_live(kind: str, slug: str) -> Reading | None:
-    """What a visitor reads at an address; None when nothing is live there."""
+    """The text that is live at an address, or None."""
     rows = live_rows(kind, slug)
     if rows is None:
         return None
@@ -183,19 +186,18 @@ def read_live(kind: str, slug: str) -> Reading | None:
         review=line,
         edited_since_review=line is not None and line.revision_id != revision,
         related=cards(rows.related, where),
-        rests_on=rows.basis,
     )
 
 
 def _dated(source: list[Any]) -> Any:
-    """A source's columns with its last two as dates again."""
+    """The columns of a source; the last two are converted to dates."""
     *rest, checked_on, withdrawn_on = source
     days = (day and date.fromisoformat(day) for day in (checked_on, withdrawn_on))
     return (*rest, *days)
 
 
 def article_page(number: int) -> PageOfList:
-    """A page of the whole article: causes in the editors' order of categories, then by title."""
+    """A page of the whole article: causes by category, in the editors' order, then by title."""
     in_order = Listing.objects.live().filter(kind=Entry.Kind.CAUSE)
     in_order = in_order.order_by(
         F("category__position").asc(nulls_last=True),
@@ -218,14 +220,14 @@ def article_page(number: int) -> PageOfList:
 
 
 def read_revision(revision: Revision) -> Reading:
-    """The same of any revision, live or not: what a preview shows."""
+    """Any revision, live or not, as a visitor would read it."""
     return _readings([revision], [""], top_level=2)[0]
 
 
 def read_unsaved(
     title: str, summary: str, body: str, category: Category | None, tags: list[Tag]
 ) -> Reading:
-    """The same of a text that is still being written."""
+    """A text that has not been saved, as a visitor would read it."""
     rendered = render(body)
     known = _cited(rendered)
     return Reading(
@@ -242,9 +244,9 @@ def read_unsaved(
 
 
 def read_together(publications: list[Publication]) -> list[Reading]:
-    """Several texts for one page: headings a level lower, ids kept apart by the slugs."""
+    """Several texts for one page: headings one level lower, and ids that begin with the slug."""
     for publication in publications:
-        publication.revision.entry = publication.entry  # the same row, read once
+        publication.revision.entry = publication.entry  # the same row, loaded already
     prefixes = [f"{publication.entry.slug}--" for publication in publications]
     revisions = [publication.revision for publication in publications]
     readings = _readings(revisions, prefixes, top_level=3)

@@ -84,7 +84,7 @@ def mended():
 def site():
     made = Site()
     yield made
-    for cache in (made.cache, made.whole):
+    for cache in (made.cache, made.without):
         cache.watch.close()
 
 

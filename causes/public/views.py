@@ -28,7 +28,7 @@ from causes.lists import (
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.entry import INTRODUCTION
 from causes.public.absolute import base
-from causes.public.cacheable import cacheable, resting_on
+from causes.public.cacheable import cacheable
 from causes.public.errors import gone
 from causes.public.structured import breadcrumb_data, cause_data
 from causes.reading import CitedSource, article_page, basis, read_live
@@ -147,7 +147,7 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
     crumbs = [("Causes", where.fixed("causes"))]
     if reading.category:
         crumbs.append((reading.category.name, reading.category.address))
-    response = _show(
+    return _show(
         request,
         "cause.html",
         {"reading": reading},
@@ -157,7 +157,6 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
         crumbs=crumbs,
         data=partial(cause_data, reading),
     )
-    return resting_on(response, reading.rests_on)
 
 
 @cacheable(basis=partial(basis, Entry.Kind.PAGE))
@@ -167,7 +166,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     reading = read_live(Entry.Kind.PAGE, slug)
     if reading is None:
         return _elsewhere(request, Entry.Kind.PAGE, slug)
-    response = _show(
+    return _show(
         request,
         "page.html",
         {"reading": reading, "contact": slug == "contact", "email": settings.CONTACT_EMAIL},
@@ -175,7 +174,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         path=address("page", slug),
         description=reading.summary,
     )
-    return resting_on(response, reading.rests_on)
 
 
 @cacheable()
