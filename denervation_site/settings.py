@@ -170,7 +170,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "denervation_site.refused.RefusedMiddleware",
-    "causes.public.busy.BusyMiddleware",
+    "causes.public.import_running.ImportRunningMiddleware",
 ]
 ROOT_URLCONF = "denervation_site.urls"
 CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"

@@ -1,4 +1,4 @@
-"""The pages that visitors read. Each shows what `Publication.objects.live()` allows."""
+"""The pages that visitors read. They show only texts that are live."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -36,7 +36,7 @@ from causes.text.characters import legal_page
 from causes.text.names import initial
 
 HOME_SIZE = 4
-"""Causes shown of each category on the home page; the rest is on the category's own."""
+"""The number of causes of each category on the home page; the category's page has the rest."""
 
 Crumb = tuple[str, str]
 
@@ -52,9 +52,9 @@ def _show(
     crumbs: Iterable[Crumb] = (),
     data: Callable[[str], str] | None = None,
 ) -> HttpResponse:
-    """Renders a page with what every page has: title, address, description, breadcrumbs.
+    """Renders a page with title, canonical URL, description and breadcrumbs.
 
-    `data` makes what search engines read of the page, given its whole address.
+    `data` makes the structured data of the page from its canonical URL.
     """
     where, start = addresses(), base(request)
     home, canonical = where.fixed("home"), start + path
@@ -84,7 +84,7 @@ def _paged_path(path: str, page: PageOfList) -> str:
 
 
 def _elsewhere(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
-    """Where an entry has moved to, or that it is gone, or that there is no such page."""
+    """A redirect to the address to which an entry has moved, or 410 or 404."""
     moved = Redirect.objects.filter(slug=slug, entry__kind=kind).select_related("entry").first()
     if moved and Publication.objects.live().filter(entry=moved.entry).exists():
         return HttpResponsePermanentRedirect(moved.entry.get_absolute_url())
