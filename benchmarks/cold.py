@@ -15,11 +15,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ |= {"PAGE_CACHE_MB": "0", "ALLOWED_HOSTS": "*"}
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "denervation_site.settings")
 
-from denervation_site.wsgi import application  # noqa: E402  (the settings read the environment)
+import django
+
+django.setup()
 
 from causes.models import Entry  # noqa: E402
 from causes.text.markdown import forget_rendered  # noqa: E402
+from denervation_site.wsgi import application  # noqa: E402
 
 
 def cpu_of(path: str) -> int:
