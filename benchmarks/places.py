@@ -43,7 +43,6 @@ class Place:
             self.manage("loaddata", "initial", "-v0")
             self.manage("collectstatic", "--noinput", "-v0")
             self.manage("generate_entries", str(self.size))
-            self.manage("rebuild_rendered", "-v0")
             if self.engine == "postgresql":
                 self._tidy()
             done.touch()

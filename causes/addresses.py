@@ -1,4 +1,4 @@
-"""Addresses within the site, at the cost of joining three strings: a list needs hundreds."""
+"""Addresses of public pages: the paths that `reverse` gives, cheap enough for long lists."""
 
 from functools import lru_cache
 
@@ -8,21 +8,21 @@ _SAMPLE = "a-slug"
 
 
 class Addresses:
-    """What `reverse` says of the public pages, for one place at which the site is mounted."""
+    """The addresses of public pages for one mount point of the site (SCRIPT_NAME)."""
 
     def __init__(self) -> None:
         self._fixed: dict[str, str] = {}
         self._around: dict[str, tuple[str, str]] = {}
 
     def fixed(self, name: str) -> str:
-        """What `reverse(name)` says."""
+        """The same as `reverse(name)`."""
         found = self._fixed.get(name)
         if found is None:
             found = self._fixed[name] = reverse(name)
         return found
 
     def of(self, name: str, slug: str) -> str:
-        """What `reverse(name, args=[slug])` says."""
+        """The same as `reverse(name, args=[slug])`."""
         if not slug.isascii():
             return reverse(name, args=[slug])  # percent-encoded
         around = self._around.get(name)
@@ -32,6 +32,7 @@ class Addresses:
         return f"{around[0]}{slug}{around[1]}"
 
     def __call__(self, name: str, slug: str = "") -> str:
+        """The address of a page with or without a slug, for templates."""
         return self.of(name, slug) if slug else self.fixed(name)
 
 
@@ -41,13 +42,15 @@ def _mounted_at(prefix: str) -> Addresses:
 
 
 def addresses() -> Addresses:
-    """The addresses as this request has them: ask once, since asking is most of the cost."""
+    """The addresses for the current request. Call it once for a list: the call costs most."""
     return _mounted_at(get_script_prefix())
 
 
 def address(name: str, slug: str) -> str:
+    """The address of a page with a slug, for the current request."""
     return addresses().of(name, slug)
 
 
 def fixed_address(name: str) -> str:
+    """The address of a page without a slug, for the current request."""
     return addresses().fixed(name)

@@ -3,9 +3,10 @@
 A *list* is shown to people. The rows that it is read from are those of causes/models/listing.py.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
@@ -14,6 +15,7 @@ from causes.addresses import Addresses, addresses
 from causes.clock import now
 from causes.models import Category, Citation, Entry, ListedTag, Listing, Source, Tag
 from causes.models.entry import entry_address
+from causes.queries.arrays import AsArrays, arrays
 from causes.queries.prepared import Prepared
 
 PAGE_SIZE = 20
@@ -215,9 +217,18 @@ def causes_of(kind: str, pk: int, number: int) -> PageOfList:
     return _page(_of_category, number, PAGE_SIZE, category=pk)
 
 
-@Prepared
-def _categories() -> Any:
-    return Category.objects.current().values_list("pk", "name", "slug", "description")
+@lru_cache(maxsize=10)
+def _first_causes(limit: int) -> Prepared:
+    """The categories in the editors' order, each with its first live causes."""
+
+    def build(at: datetime) -> Any:
+        causes = _causes(at).filter(category=OuterRef("pk"))
+        first = causes.order_by("sort_title", "publication_id")[:limit]
+        columns = ("sort_title", "publication_id", "kind", "slug", "title", "summary")
+        rows = Category.objects.current().annotate(causes=AsArrays(first, *columns))
+        return rows.values_list("pk", "name", "slug", "description", "causes")
+
+    return Prepared(build)
 
 
 def causes_by_category(size: int) -> list[tuple[Link | None, PageOfList]]:
@@ -226,29 +237,22 @@ def causes_by_category(size: int) -> list[tuple[Link | None, PageOfList]]:
     Causes without a category come last, under None.
     """
     at, where = now(), addresses()
-    categories = [
-        Link(pk, name, where.of("category", slug), description)
-        for pk, name, slug, description in _categories()
+    shelves: list[tuple[Link | None, list[Any]]] = [
+        (Link(pk, name, where.of("category", slug), description), _shown(causes))
+        for pk, name, slug, description, causes in _first_causes(size + 1)(at=at)
     ]
-    found = []
-    for start in range(0, len(categories), 100):  # SQLite joins 500 queries at most
-        some = categories[start : start + 100]
-        many = [{"at": at, "category": category.pk} for category in some]
-        found += _shelves(some, _of_category.within(_CARDS, many, limit=size + 1), size, where)
     loose = _without_category.within(_CARDS, [{"at": at}], limit=size + 1)
-    return found + _shelves([None], loose, size, where)
-
-
-def _shelves(
-    categories: Sequence[Link | None], rows: list[Any], size: int, where: Addresses
-) -> list[tuple[Link | None, PageOfList]]:
-    shelves: dict[int, list[Card]] = {}
-    for place, *row in rows:
-        shelves.setdefault(place, []).append(_card(where, *row))
+    shelves.append((None, [row[1:] for row in loose]))
     return [
-        (categories[place], PageOfList(some[:size], 1, more=len(some) > size))
-        for place, some in shelves.items()
+        (category, PageOfList(cards(rows[:size], where), 1, more=len(rows) > size))
+        for category, rows in shelves
+        if rows
     ]
+
+
+def _shown(causes: str) -> list[Any]:
+    """The part of rows, in order of title, that `cards` takes."""
+    return [shown for _, _, *shown in sorted(arrays(causes))]
 
 
 def _listed(model: type[Category] | type[Tag]) -> tuple[Any, str]:

@@ -1,4 +1,4 @@
-"""One text made ready to be read: rendered, with its references, review and relatives."""
+"""A text prepared for readers: its HTML, references, last review and related causes."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,20 +23,19 @@ from causes.models import (
     Tag,
     TaggedRevision,
 )
-from causes.models.rendering import stored_rendering
 from causes.models.source import with_full_stop
 from causes.queries.arrays import AsArrays, arrays, each_once
 from causes.queries.prepared import Prepared
-from causes.text.markdown import RENDERER, Heading, Reference, Rendered, render
+from causes.text.markdown import Heading, Reference, Rendered, render, render_stored
 
 RELATED = 4
 CONTENTS_FROM = 3
-"""Headings from which a contents list helps more than it costs."""
+"""The number of headings from which a page has a contents list."""
 
 
 @dataclass(frozen=True)
 class ReviewLine:
-    """What a page says of the last clinical review."""
+    """The last clinical review, as a page shows it."""
 
     revision_id: int
     reviewer: str
@@ -45,7 +44,7 @@ class ReviewLine:
 
 
 class CitedSource(NamedTuple):
-    """A source as a page names it in its references."""
+    """A source, as the references of a page show it."""
 
     address: str
     key: str
@@ -58,15 +57,19 @@ class CitedSource(NamedTuple):
 
     @property
     def authors_sentence(self) -> str:
+        """The authors, ending in a full stop."""
         return with_full_stop(self.authors)
 
     @classmethod
     def of(cls, source: Source) -> "CitedSource":
+        """Copies the columns of a source."""
         return cls(source.get_absolute_url(), *(getattr(source, name) for name in cls._fields[1:]))
 
 
 @dataclass
 class Reading:
+    """The parts of a text that a page shows."""
+
     slug: str
     title: str
     summary: str
@@ -80,36 +83,19 @@ class Reading:
     edited_since_review: bool = False
     related: list[Card] = field(default_factory=list)
     prefix: str = ""
-    rests_on: Any = None
-    """What `basis` said when it was read."""
+    """The beginning of every id in the HTML: keeps texts on one page apart."""
 
     @property
     def contents(self) -> list[Heading]:
-        """The headings for a contents list, if there are enough of them."""
+        """The headings for a contents list; empty if there are too few."""
         return self.headings if len(self.headings) >= CONTENTS_FROM else []
 
 
 _REVIEW = ("revision", "reviewer", "qualification", "reviewed_on")
 
 
-_COLUMNS = (
-    "pk",
-    "live_from",
-    "revision",
-    "revision__title",
-    "revision__summary",
-    "category_name",
-    "category_slug",
-    "last_review",
-    "tags",
-    "sources",
-    "revision__rendering__renderer",
-)
-_HTML = ("revision__rendering__body_html", "revision__rendering__outline")
-"""Most of the bytes, and they follow from the revision and the renderer."""
-
-
-def _entry(at: datetime, kind: str, slug: str, *more: str) -> Any:
+@Prepared
+def _live_entry(at: datetime, kind: str, slug: str) -> Any:
     reviews = Review.objects.filter(revision__entry=OuterRef("entry")).latest_first()
     tags = TaggedRevision.objects.filter(content_object=OuterRef("revision")).as_called_today()
     cited = Citation.objects.filter(revision=OuterRef(OuterRef("revision"))).values("source_key")
@@ -121,64 +107,64 @@ def _entry(at: datetime, kind: str, slug: str, *more: str) -> Any:
         last_review=AsArrays(reviews[:1], *_REVIEW),
         tags=AsArrays(tags.order_by(), "sort_name", "now", "name", "slug"),
         sources=AsArrays(sources.order_by(), *CitedSource._fields[1:]),
-    ).values_list(*_COLUMNS, *more)
-
-
-@Prepared
-def _live_entry(at: datetime, kind: str, slug: str) -> Any:
-    return _entry(at, kind, slug, *_HTML)
-
-
-@Prepared
-def _without_html(at: datetime, kind: str, slug: str) -> Any:
-    return _entry(at, kind, slug)
+    ).values_list(
+        "revision__body",
+        "pk",
+        "live_from",
+        "revision",
+        "revision__title",
+        "revision__summary",
+        "category_name",
+        "category_slug",
+        "last_review",
+        "tags",
+        "sources",
+    )
 
 
 class LiveRows(NamedTuple):
-    """All that the page of a live text is made from."""
+    """The rows from which the page of a live text is made."""
 
+    body: str
     entry: tuple[Any, ...]
     tags: list[Any]
     related: list[Any]
 
     @property
     def basis(self) -> tuple[Any, ...]:
-        """All of it but the HTML."""
-        return (*self.entry[: len(_COLUMNS)], self.related)
+        """All of them except the body: the revision's id stands for it, since it never changes."""
+        return self.entry, self.related
 
 
-def live_rows(kind: str, slug: str, entry_at: Prepared = _live_entry) -> LiveRows | None:
-    """In two queries; None when nothing is live at an address."""
+def live_rows(kind: str, slug: str) -> LiveRows | None:
+    """Reads them in two queries; None when nothing is live at an address."""
     at = now()
-    found = entry_at(at=at, kind=kind, slug=slug)
+    found = _live_entry(at=at, kind=kind, slug=slug)
     if not found:
         return None
-    entry = found[0]
-    # Two tags may have become one.
-    tags = each_once(entry[8])
+    body, *entry = found[0]
+    # Two tags may have been merged into one.
+    tags = each_once(entry[-2])
     related: list[Any] = []
     if kind == Entry.Kind.CAUSE:
         related = related_rows(at, entry[0], [pk for _, pk, *_ in tags], RELATED)
-    return LiveRows(entry, tags, related)
+    return LiveRows(body, tuple(entry), tags, related)
 
 
 def basis(kind: str, slug: str) -> tuple[Any, ...] | None:
-    """What a page of a live text rests on: while this is the same, so is the page."""
-    rows = live_rows(kind, slug, _without_html)
+    """The rows that the page of a live text rests on: while they are equal, so is the page."""
+    rows = live_rows(kind, slug)
     return rows and rows.basis
 
 
 def read_live(kind: str, slug: str) -> Reading | None:
-    """What a visitor reads at an address; None when nothing is live there."""
+    """The text that is live at an address, or None."""
     rows = live_rows(kind, slug)
     if rows is None:
         return None
     _, live_from, revision, title, summary, category, category_slug, *more = rows.entry
-    reviews, _, sources, renderer, body_html, outline = more
-    if renderer == RENDERER:
-        rendered = stored_rendering(body_html, outline)
-    else:
-        rendered = render(Revision.objects.values_list("body", flat=True).get(pk=revision))
+    reviews, _, sources = more
+    rendered = render_stored(rows.body)
     where = addresses()
     known = {
         row[0]: CitedSource(where.of("source", row[0]), *_dated(row)) for row in arrays(sources)
@@ -200,19 +186,18 @@ def read_live(kind: str, slug: str) -> Reading | None:
         review=line,
         edited_since_review=line is not None and line.revision_id != revision,
         related=cards(rows.related, where),
-        rests_on=rows.basis,
     )
 
 
 def _dated(source: list[Any]) -> Any:
-    """A source's columns with its last two as dates again."""
+    """The columns of a source; the last two are converted to dates."""
     *rest, checked_on, withdrawn_on = source
     days = (day and date.fromisoformat(day) for day in (checked_on, withdrawn_on))
     return (*rest, *days)
 
 
 def article_page(number: int) -> PageOfList:
-    """A page of the whole article: causes in the editors' order of categories, then by title."""
+    """A page of the whole article: causes by category, in the editors' order, then by title."""
     in_order = Listing.objects.live().filter(kind=Entry.Kind.CAUSE)
     in_order = in_order.order_by(
         F("category__position").asc(nulls_last=True),
@@ -235,14 +220,14 @@ def article_page(number: int) -> PageOfList:
 
 
 def read_revision(revision: Revision) -> Reading:
-    """The same of any revision, live or not: what a preview shows."""
+    """Any revision, live or not, as a visitor would read it."""
     return _readings([revision], [""], top_level=2)[0]
 
 
 def read_unsaved(
     title: str, summary: str, body: str, category: Category | None, tags: list[Tag]
 ) -> Reading:
-    """The same of a text that is still being written."""
+    """A text that has not been saved, as a visitor would read it."""
     rendered = render(body)
     known = _cited(rendered)
     return Reading(
@@ -259,9 +244,9 @@ def read_unsaved(
 
 
 def read_together(publications: list[Publication]) -> list[Reading]:
-    """Several texts for one page: headings a level lower, ids kept apart by the slugs."""
+    """Several texts for one page: headings one level lower, and ids that begin with the slug."""
     for publication in publications:
-        publication.revision.entry = publication.entry  # the same row, read once
+        publication.revision.entry = publication.entry  # the same row, loaded already
     prefixes = [f"{publication.entry.slug}--" for publication in publications]
     revisions = [publication.revision for publication in publications]
     readings = _readings(revisions, prefixes, top_level=3)
@@ -272,7 +257,7 @@ def read_together(publications: list[Publication]) -> list[Reading]:
 
 def _readings(revisions: list[Revision], prefixes: list[str], *, top_level: int) -> list[Reading]:
     rendered = [
-        render(revision.body, top_level=top_level, prefix=prefix)
+        render_stored(revision.body, top_level=top_level, prefix=prefix)
         for revision, prefix in zip(revisions, prefixes, strict=True)
     ]
     known = _cited(*rendered)

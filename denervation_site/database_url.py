@@ -22,9 +22,9 @@ FOR_SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
 }
-# Django's default forbids prepared statements. A number that is never reached leaves
-# them to who asks for one: causes/models/prepared.py.
-FOR_POSTGRESQL = {"prepare_threshold": 1_000_000_000}
+# A statement that is run for the fifth time is planned once for its connection: planning takes
+# several times as long as running it. Django allows this with values bound by the server only.
+FOR_POSTGRESQL = {"server_side_binding": True, "prepare_threshold": 5}
 
 
 class ReporterFilter(SafeExceptionReporterFilter):

@@ -170,19 +170,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "denervation_site.refused.RefusedMiddleware",
-    "causes.public.busy.BusyMiddleware",
+    "causes.public.import_running.ImportRunningMiddleware",
 ]
-# What has nothing to do for a page that no cookie can change: see causes/public/handler.py.
-NOT_FOR_PUBLIC_PAGES = {
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "causes.public.methods.ReadOnlyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "denervation_site.refused.RefusedMiddleware",
-}
 ROOT_URLCONF = "denervation_site.urls"
 CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"
 WSGI_APPLICATION = "denervation_site.wsgi.application"

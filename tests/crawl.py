@@ -224,7 +224,7 @@ class Crawler:
             where = (ours or places)[-1:]
             self.faults.append(f"{told}\n  {type(error).__name__}: {str(error)[:200]} {where}")
             return 500, ""
-        if status >= 500 or "Something went wrong here" in body:
+        if status >= 500 or "Something went wrong" in body:
             self.faults.append(f"{told}\n  {status}")
         return status, body
 

@@ -27,8 +27,6 @@ OLD_SQLITE = """
     CREATE TABLE causes_listing (publication_id integer PRIMARY KEY, title varchar(200) NOT NULL);
     INSERT INTO causes_listing SELECT id, 'Old' FROM causes_publication;
     CREATE TABLE causes_listed_tag (publication_id integer PRIMARY KEY, tag_id bigint NOT NULL);
-    CREATE TABLE causes_rendering (revision_id integer PRIMARY KEY, html text NOT NULL);
-    INSERT INTO causes_rendering SELECT id, 'Old' FROM causes_revision;
     CREATE TRIGGER causes_generation_tag_insert AFTER INSERT ON causes_tag
         BEGIN UPDATE causes_generation SET number = number + 1; END"""
 OLD_POSTGRESQL = """
@@ -42,11 +40,9 @@ OLD_POSTGRESQL = """
     CREATE TABLE causes_listing (publication_id bigint PRIMARY KEY, title varchar(200) NOT NULL);
     INSERT INTO causes_listing SELECT id, 'Old' FROM causes_publication;
     CREATE TABLE causes_listed_tag (publication_id bigint PRIMARY KEY, tag_id bigint NOT NULL);
-    CREATE TABLE causes_rendering (revision_id bigint PRIMARY KEY, html text NOT NULL);
-    INSERT INTO causes_rendering SELECT id, 'Old' FROM causes_revision;
     CREATE OR REPLACE FUNCTION causes_generation_tag() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN UPDATE causes_generation SET number = number + 1; RETURN NULL; END $$"""
-DERIVED = "citation search listing listed_tag rendering".split()
+DERIVED = "citation search listing listed_tag".split()
 
 
 def by_hand(*statements):
@@ -88,7 +84,7 @@ def mended():
 def site():
     made = Site()
     yield made
-    for cache in (made.cache, made.whole):
+    for cache in (made.cache, made.without):
         cache.watch.close()
 
 

@@ -7,11 +7,8 @@ from django.http import Http404
 
 from causes import database, lists, publishing
 from causes.clock import now
-from causes.models import Category, Entry, ListedTag, Listing, Publication, Rendering, Tag
-from causes.models.rendering import RENDERER
+from causes.models import Category, ListedTag, Listing, Publication, Tag
 from causes.public.paging import existing, page_number
-from causes.reading import read_live
-from causes.text.markdown import render
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
 
 pytestmark = pytest.mark.django_db
@@ -141,39 +138,10 @@ def test_sources_and_what_cites_them():
     assert titles(lists.entries_citing("maas-2015", 1)) == ["Cites"]
 
 
-def test_publishing_stores_the_html_that_the_page_then_shows():
-    entry = make_live(title="Stored", body="A *word* and ## no heading.\n\n## A heading")
-    made = Rendering.objects.get(revision=entry.newest)
-    assert made.renderer == RENDERER
-    assert made.body_html == render(entry.newest.body).body_html
-    stored = read_live(Entry.Kind.CAUSE, entry.slug)
-    Rendering.objects.all().delete()
-    fresh = read_live(Entry.Kind.CAUSE, entry.slug)
-    assert (fresh.body_html, fresh.headings) == (stored.body_html, stored.headings)
-    assert not Rendering.objects.exists()  # a reader writes nothing
-    call_command("rebuild_rendered", verbosity=0)
-    assert Rendering.objects.get().revision == entry.newest
-
-
-def test_html_of_a_former_renderer_is_not_shown():
-    entry = make_live(title="Rendered before")
-    Rendering.objects.update(renderer=RENDERER - 1, body_html="<p>Old.</p>")
-    assert "Old." not in read_live(Entry.Kind.CAUSE, entry.slug).body_html
-    call_command("rebuild_rendered", verbosity=0)
-    assert Rendering.objects.get().body_html == render(entry.newest.body).body_html
-
-
-def test_a_withheld_text_leaves_no_html_behind():
-    entry = make_live(title="To be withheld")
-    publishing.take_down(entry, by=None)
-    publishing.withhold(entry.newest, "test", by=None)
-    assert not Rendering.objects.exists()
-
-
 def test_derived_rows_are_in_no_fixture(capsys):
     make_live(title="One", tags=[make_tag("nerve").name])
     call_command("dumpdata", "causes")
     written = capsys.readouterr().out
-    for name in ("listing", "listedtag", "rendering", "citation"):
+    for name in ("listing", "listedtag", "citation"):
         assert f'"causes.{name}"' not in written
     assert Publication.objects.count() == 1

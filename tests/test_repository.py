@@ -22,7 +22,6 @@ LATE = {
     "causes.database",
     "causes.database.sqlite",
     "causes.database.texts",
-    "causes.models.rendering",
     "denervation_site.desk",
 }
 

@@ -28,7 +28,7 @@ from causes.text.markdown import RENDERER
 
 __all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
 
-DERIVED = {"citation", "listing", "listedtag", "rendering"}
+DERIVED = {"citation", "listing", "listedtag"}
 """Models whose table is made here: never migrated, never dumped into a fixture."""
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
@@ -221,16 +221,14 @@ def _as_made(connection: Any, cursor: Any) -> bool:
 def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
     """Makes the derived tables anew, and empty.
 
-    The stored HTML stays, marked as made by no renderer of today, so that what readers see
-    can be compared with it when `rebuild_rendered` makes it again, with all else that is
-    derived from texts. Until then the search index is made from their Markdown.
+    Every text is marked as outdated; `rebuild_derived` brings its columns up to date. Its plain
+    text stays, so that the words can be compared. Until then the search index is made from the
+    Markdown of the texts.
     Those that fit are emptied on PostgreSQL: readers would wait for one that is dropped
     until it is filled again. On SQLite they wait for nobody, and dropping is faster.
     """
     engine, on_sqlite = ENGINES[connection.vendor], connection.vendor == "sqlite"
     derived = re.findall(r"TABLE IF NOT EXISTS (\w+)", "\n".join(engine.TABLES))
-    if _html_can_stay(connection, cursor):
-        derived.remove("causes_rendering")
     if on_sqlite:
         _drop_triggers(cursor, connection.vendor)
     if on_sqlite or not fits:
@@ -240,21 +238,8 @@ def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
         cursor.execute(statement)
     for table in derived:
         cursor.execute(f"DELETE FROM {table}")
-    cursor.execute("UPDATE causes_rendering SET renderer = 0")
     # A text may have been rewritten while there was no trigger to refuse it.
     cursor.execute("UPDATE causes_revision SET reader = 0, sought = '' WHERE reader <> 0")
-
-
-def _html_can_stay(connection: Any, cursor: Any) -> bool:
-    """Whether the table of stored HTML has the columns of this version, or is not there."""
-    from causes.models import Rendering
-
-    table = Rendering._meta.db_table
-    if table not in connection.introspection.table_names(cursor):
-        return True
-    about = connection.introspection.get_table_description(cursor, table)
-    columns = {field.column for field in Rendering._meta.concrete_fields}
-    return columns == {column.name for column in about}
 
 
 def _make_triggers(connection: Any, cursor: Any, fits: bool) -> None:

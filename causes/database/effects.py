@@ -74,7 +74,7 @@ PUBLIC = {
 }
 """The tables from which pages are made."""
 
-OF_A_REVISION = ("causes_citation", "causes_rendering")
+OF_A_REVISION = ("causes_citation",)
 """Derived tables with rows that go when their revision is deleted or withheld."""
 
 

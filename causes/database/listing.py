@@ -28,9 +28,6 @@ TABLES = (
         (tag_id, sort_title, publication_id, live_from, live_until)""",
     """CREATE INDEX IF NOT EXISTS causes_listed_tag_by_begin ON causes_listed_tag
         (tag_id, live_from, publication_id, live_until)""",
-    """CREATE TABLE IF NOT EXISTS causes_rendering (
-        revision_id {integer} PRIMARY KEY, renderer integer NOT NULL, body_html text NOT NULL,
-        outline text NOT NULL)""",
 )
 
 _SPANS = """FROM causes_publication p

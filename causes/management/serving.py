@@ -91,7 +91,7 @@ def set_up(say: Callable[[str], object]) -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
         _load_article(say)
-        call_command("rebuild_rendered", verbosity=0)
+        call_command("rebuild_derived", verbosity=0)
         _make_superuser(say)
     except Error as error:
         raise CannotServe(

@@ -6,7 +6,6 @@ from causes.models.format import FixtureFormat
 from causes.models.imports import Import
 from causes.models.listing import ListedTag, Listing
 from causes.models.publication import Publication
-from causes.models.rendering import Rendering
 from causes.models.review import Review
 from causes.models.revision import Citation, Revision
 from causes.models.source import Source
@@ -25,7 +24,6 @@ __all__ = [
     "Page",
     "Publication",
     "Redirect",
-    "Rendering",
     "Review",
     "Revision",
     "Source",

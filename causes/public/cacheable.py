@@ -1,64 +1,67 @@
-"""What a view says about its answers, for the page cache to go by."""
+"""Views declare here what their answers depend on; the page cache relies on it."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from django.http import HttpResponse
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import Resolver404, resolve
 
 View = TypeVar("View", bound=Callable[..., Any])
 Basis = Callable[..., Any]
 
 
-class Declared(NamedTuple):
-    """What the view behind an address has declared."""
+class Declaration(NamedTuple):
+    """The declaration of one view."""
+
+    parameters: tuple[str, ...]
+    basis: Basis | None
+
+
+class CacheableView(NamedTuple):
+    """The view at an address, for one request."""
 
     query: str
-    """The parameters that it reads, in one order; the view is not shown any others."""
+    """The parameters that the view reads, in a fixed order; the view is shown no others."""
     basis: Callable[[], Any] | None
-    match: ResolverMatch
+    """Reads the rows that the answer rests on."""
 
 
-def cacheable(*query: str, basis: Basis | None = None) -> Callable[[View], View]:
+_declarations: dict[Callable[..., Any], Declaration] = {}
+
+
+def cacheable(*parameters: str, basis: Basis | None = None) -> Callable[[View], View]:
     """Declares that a view's answer depends on nothing but public rows and its address.
 
-    `query` names the parameters behind the question mark that it reads. No cookie may
-    change the answer. `basis` takes what the view takes from its address, and returns
-    all that the answer rests on, to be compared: while that is the same, so is the
-    answer. None says that it cannot be known.
+    `parameters` are the query parameters that the view reads. No cookie may change the answer.
+    `basis` takes the same arguments from the address as the view, and returns all rows that the
+    answer rests on: while they are equal, the answer is the same. None means that they are
+    unknown.
     """
 
     def declare(view: View) -> View:
-        view.cacheable = query, basis  # type: ignore[attr-defined]
+        _declarations[view] = Declaration(parameters, basis)
         return view
 
     return declare
 
 
-def resting_on(response: HttpResponse, rows: Any) -> HttpResponse:
-    """Notes on an answer what its view's `basis` says while it holds."""
-    response.rests_on = rows  # type: ignore[attr-defined]
-    return response
-
-
-def declared(path: str, query: str) -> Declared | None:
-    """None when no view stands there, or it declares nothing: its answers are not kept."""
+def view_at(path: str, query: str) -> CacheableView | None:
+    """The cacheable view at an address, or None if the address has none."""
     try:
         match = resolve(path)
     except Resolver404:
         return None
-    names, basis = getattr(match.func, "cacheable", (None, None))
-    if names is None:
+    declaration = _declarations.get(match.func)
+    if declaration is None:
         return None
-    bound = basis and partial(basis, **match.kwargs)
-    if not names or not query:
-        return Declared("", bound, match)
+    basis = declaration.basis and partial(declaration.basis, **match.kwargs)
+    if not declaration.parameters or not query:
+        return CacheableView("", basis)
     try:
-        # As request.GET reads it: of several, the last counts.
+        # As request.GET reads a query: the last of several values counts.
         given = dict(parse_qsl(query, keep_blank_values=True, max_num_fields=1000))
     except ValueError:
         return None
-    kept = {name: given[name] for name in names if name in given}
-    return Declared(urlencode(kept), bound, match)
+    read = {name: given[name] for name in declaration.parameters if name in given}
+    return CacheableView(urlencode(read), basis)

@@ -1,4 +1,4 @@
-"""Error pages in the site's own look. They ask nothing of the database."""
+"""Error pages in the look of the site. They do not query the database."""
 
 from typing import Any
 
@@ -12,30 +12,31 @@ def _page(request: HttpRequest, status: int, title: str, sentences: list[str]) -
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """400, for Django's `handler400`."""
     return _page(
         request,
         400,
         "This request could not be read",
-        ["Something in it was not as a browser would send it. Go to the home page and try again."],
+        ["Part of it was not in the form that browsers send. Go to the home page and try again."],
     )
 
 
 def unreadable(request: HttpRequest, name: str = "") -> HttpResponse:
-    """A value in the request that nothing here can be called by; `name` says which, if known."""
+    """400 for a value that no row can have; `name` is the parameter or field, if known."""
     named = f"the value of “{name[:50]}”" if name else "a value"
     return _page(
         request,
         400,
         "This request could not be read",
         [
-            f"The address or the form holds {named} that is too large or is not a value at all.",
+            f"In the address or the form, {named} is too large or is not valid.",
             "Nothing was written. Go back, correct it and try again.",
         ],
     )
 
 
 def refused(request: HttpRequest, sentence: str) -> HttpResponse:
-    """What a verb said when it wrote nothing."""
+    """409 with the sentence of a verb that refused."""
     return _page(
         request,
         409,
@@ -45,70 +46,77 @@ def refused(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """403, for Django's `handler403`."""
     return _page(
         request,
         403,
         "You may not see this page",
-        ["It is for signed-in editors. If you are one, sign in first."],
+        ["This page is for editors. If you are an editor, sign in first."],
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without a valid token (CSRF_FAILURE_VIEW)."""
     return _page(
         request,
         403,
         "This form could not be accepted",
         [
-            "It was open for too long, or your browser keeps no cookies for this site.",
-            "Go back, copy what you wrote, load the form again and send it once more.",
+            "It was open for too long, or your browser does not accept cookies from this site.",
+            "Go back, copy your text, load the form again and send it once more.",
         ],
     )
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """404, for Django's `handler404`."""
     return _page(
         request,
         404,
         "There is no such page",
-        ["It may have moved or been taken down. Search for what you were looking for:"],
+        ["It may have moved or been taken down. Try a search:"],
     )
 
 
 def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    """405 for a request that would write to a public page."""
     return _page(
         request,
         405,
         "This page can only be read",
-        ["Nothing can be sent to it. Go to the home page and try again."],
+        ["It does not accept data. Go to the home page and try again."],
     )
 
 
 def gone(request: HttpRequest) -> HttpResponse:
+    """410 for a page whose last public text was withheld."""
     return _page(
         request,
         410,
         "This page is gone",
-        ["What stood here was withdrawn and will not come back."],
+        ["It was withdrawn and will not come back."],
     )
 
 
 def link_closed(request: HttpRequest) -> HttpResponse:
+    """410 for a preview link that has expired or was closed."""
     return _page(
         request,
         410,
         "This preview is closed",
-        ["The link has expired, or somebody closed it. Ask whoever sent it to you for another."],
+        ["The link has expired or was closed. Ask the person who sent it to you for a new one."],
     )
 
 
 def import_running(request: HttpRequest) -> HttpResponse:
+    """503 while an import holds the database."""
     response = _page(
         request,
         503,
         "An import is running",
         [
-            "Until it ends nothing else can be saved. Nothing of yours was written or lost.",
-            "Go back, and try again in a minute.",
+            "Nothing else can be saved until it ends. None of your work was saved or lost.",
+            "Go back and try again in a minute.",
         ],
     )
     response["Retry-After"] = "60"
@@ -116,9 +124,10 @@ def import_running(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """500, for Django's `handler500`."""
     return _page(
         request,
         500,
-        "Something went wrong here",
-        ["It is our fault, not yours. The error was noted. Try again in a minute."],
+        "Something went wrong",
+        ["This is our fault, not yours. The error was recorded. Try again in a minute."],
     )

@@ -1,4 +1,4 @@
-"""The Atom feed of what was published last (RFC 4287)."""
+"""The Atom feed of the latest publications (RFC 4287)."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from causes.text.characters import legal_in_xml
 
 
 class LegalFeed(Atom1Feed):
-    """Leaves out what XML forbids: a row from before the rule would break the whole feed."""
+    """Removes characters that XML forbids: one old row would break the whole feed."""
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, {name: _legal(value) for name, value in item.items()})
@@ -29,9 +29,11 @@ def _legal(value: Any) -> Any:
 
 
 class PublishedFeed(Feed):
+    """The 20 live causes that were published last, newest first."""
+
     feed_type = LegalFeed
     title = "Causes of Denervation"
-    subtitle = "What was published or changed last."
+    subtitle = "The latest new and changed causes."
     author_name = "The editors of Causes of Denervation"
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -67,7 +69,7 @@ class PublishedFeed(Feed):
         return absolute(item.feed_request, item.get_absolute_url())  # type: ignore[attr-defined]
 
     def item_guid(self, item: Publication) -> str:
-        # The address would change with the slug; an id must not (RFC 4287, section 4.2.6).
+        # The address changes with the slug; an id must not change (RFC 4287, section 4.2.6).
         return f"urn:uuid:{item.first_uuid}"  # type: ignore[attr-defined]
 
     def item_pubdate(self, item: Publication) -> datetime:

@@ -1,4 +1,4 @@
-"""Whether this process can serve, for a load balancer or a person in a hurry."""
+"""The health check for load balancers and administrators."""
 
 import logging
 
@@ -12,7 +12,10 @@ log = logging.getLogger(__name__)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 when the database answers, migrations are applied and all that they need is there."""
+    """200 if the database answers, all migrations are applied, and no trigger or table is missing.
+
+    503 otherwise, with one line about the reason.
+    """
     try:
         executor = MigrationExecutor(connection)
         ahead = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -1,4 +1,4 @@
-"""Public pages are only read: other methods are refused before anything looks at them."""
+"""Public pages are read-only: other methods are refused first of all."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,10 @@ ALLOW = "GET, HEAD, OPTIONS"
 
 
 class ReadOnlyMiddleware:
-    """Answers OPTIONS, and refuses what would write, at every address outside the desk.
+    """Answers OPTIONS, and refuses methods that write, at every address outside the desk.
 
-    It stands before the check of forms, which would otherwise refuse a POST with a
-    sentence about cookies. An address where nothing stands is answered in the same way.
+    It comes before the CSRF check, which would refuse a POST with a sentence about cookies.
+    Addresses without a page are answered in the same way.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

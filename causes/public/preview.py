@@ -1,4 +1,4 @@
-"""A draft for somebody without an account, by a link that an editor made."""
+"""The page behind a preview link: a draft, for people without an account."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,7 +9,7 @@ from causes.reading import read_revision
 
 
 def preview(request: HttpRequest, token: str) -> HttpResponse:
-    """One revision, while the link is open. Never cacheable, and for no search engine."""
+    """One revision, while its link is open. Never cached, and hidden from search engines."""
     response = _answer(request, token)
     response["Cache-Control"] = "no-store, private"
     response["X-Robots-Tag"] = "noindex, nofollow"

@@ -1,3 +1,5 @@
+"""robots.txt."""
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -7,6 +9,7 @@ from causes.public.cacheable import cacheable
 
 @cacheable()
 def robots(request: HttpRequest) -> HttpResponse:
+    """Keeps crawlers from the desk and from search results, and names the sitemap."""
     lines = [
         "User-agent: *",
         "Disallow: /admin/",

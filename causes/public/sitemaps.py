@@ -19,7 +19,7 @@ from causes.public.paging import page_number
 from causes.queries.prepared import Prepared
 
 LARGEST = 50_000
-"""Addresses in one file, as the protocol says; more are spread over several."""
+"""The most addresses that the protocol allows in one file; more take several files."""
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -27,7 +27,7 @@ _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 @cacheable("page")
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """All public addresses, or an index of files when they are more than fit in one."""
+    """All public addresses, or an index of files if there are too many for one file."""
     moment = now()
     live = Listing.objects.live(moment)
     count = live.count()
@@ -42,7 +42,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     else:
         start = 0
     rows = _lines(at=moment, limit=LARGEST, offset=start)
-    # Slugs are letters, digits and hyphens: nothing in an address needs escaping.
+    # Slugs hold letters, digits and hyphens, so addresses need no escaping.
     start_of, where = base(request), addresses()
     lines = [
         f"<url><loc>{start_of}{entry_address(kind, slug, where)}</loc>"
@@ -62,7 +62,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 
 def _as_text(moment: Any) -> Cast:
-    """A moment as the database writes it, in UTC: to read thousands costs more than the rest."""
+    """A moment as text in UTC: converting thousands to datetimes would cost more than the rest."""
     return Cast(moment, TextField())
 
 

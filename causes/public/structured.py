@@ -1,4 +1,4 @@
-"""What search engines read: JSON-LD in the vocabulary of schema.org."""
+"""Structured data for search engines: JSON-LD in the vocabulary of schema.org."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from causes.reading import Reading
 
-# As django.utils.html.json_script has it: no text may end the script element.
+# As in django.utils.html.json_script: no text may end the script element.
 _ESCAPES = ((">", "\\u003E"), ("<", "\\u003C"), ("&", "\\u0026"))
 
 
@@ -22,6 +22,7 @@ def _json(data: dict[str, Any]) -> SafeString:
 
 
 def breadcrumb_data(trail: list[tuple[str, str]]) -> SafeString:
+    """The breadcrumbs of a page, given as (name, absolute URL)."""
     items = [
         {"@type": "ListItem", "position": number, "name": name, "item": address}
         for number, (name, address) in enumerate(trail, 1)
@@ -31,11 +32,12 @@ def breadcrumb_data(trail: list[tuple[str, str]]) -> SafeString:
     )
 
 
-def cause_data(reading: Reading, address: str) -> SafeString:
+def cause_data(reading: Reading, url: str) -> SafeString:
+    """The data of a cause page; `url` is its absolute URL."""
     data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "MedicalWebPage",
-        "url": address,
+        "url": url,
         "name": reading.title,
         "description": reading.summary,
         "inLanguage": "en",

@@ -1,4 +1,4 @@
-"""The addresses of the public site. Names are what they show."""
+"""The addresses of the public site."""
 
 from django.urls import path, register_converter
 
@@ -7,7 +7,7 @@ from causes.public.cacheable import cacheable
 
 
 class SlugConverter:
-    """A slug as entries, categories, tags and sources have it; anything else is a 404."""
+    """A slug of an entry, category or tag, or the key of a source; anything else is a 404."""
 
     regex = r"[^/\x00-\x2c\x2e\x3a-\x40]+"
 

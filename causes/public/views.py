@@ -1,4 +1,4 @@
-"""The pages that visitors read. Each shows what `Publication.objects.live()` allows."""
+"""The pages that visitors read. They show only texts that are live."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -27,7 +27,7 @@ from causes.lists import (
 from causes.models import Category, Entry, Publication, Redirect, Source, Tag
 from causes.models.entry import INTRODUCTION
 from causes.public.absolute import base
-from causes.public.cacheable import cacheable, resting_on
+from causes.public.cacheable import cacheable
 from causes.public.errors import gone
 from causes.public.paging import existing, page_number, paged_path
 from causes.public.structured import breadcrumb_data, cause_data
@@ -36,7 +36,7 @@ from causes.text.characters import legal_page
 from causes.text.names import initial
 
 HOME_SIZE = 4
-"""Causes shown of each category on the home page; the rest is on the category's own."""
+"""The number of causes of each category on the home page; the category's page has the rest."""
 
 Crumb = tuple[str, str]
 
@@ -52,9 +52,9 @@ def _show(
     crumbs: Iterable[Crumb] = (),
     data: Callable[[str], str] | None = None,
 ) -> HttpResponse:
-    """Renders a page with what every page has: title, address, description, breadcrumbs.
+    """Renders a page with title, canonical URL, description and breadcrumbs.
 
-    `data` makes what search engines read of the page, given its whole address.
+    `data` makes the structured data of the page from its canonical URL.
     """
     where, start = addresses(), base(request)
     home, canonical = where.fixed("home"), start + path
@@ -76,7 +76,7 @@ def _show(
 
 
 def _elsewhere(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
-    """Where an entry has moved to, or that it is gone, or that there is no such page."""
+    """A redirect to the address to which an entry has moved, or 410 or 404."""
     moved = Redirect.objects.filter(slug=slug, entry__kind=kind).select_related("entry").first()
     if moved and Publication.objects.live().filter(entry=moved.entry).exists():
         return HttpResponsePermanentRedirect(moved.entry.get_absolute_url())
@@ -139,7 +139,7 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
     crumbs = [("Causes", where.fixed("causes"))]
     if reading.category:
         crumbs.append((reading.category.name, reading.category.address))
-    response = _show(
+    return _show(
         request,
         "cause.html",
         {"reading": reading},
@@ -149,7 +149,6 @@ def cause(request: HttpRequest, slug: str) -> HttpResponse:
         crumbs=crumbs,
         data=partial(cause_data, reading),
     )
-    return resting_on(response, reading.rests_on)
 
 
 @cacheable(basis=partial(basis, Entry.Kind.PAGE))
@@ -159,7 +158,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     reading = read_live(Entry.Kind.PAGE, slug)
     if reading is None:
         return _elsewhere(request, Entry.Kind.PAGE, slug)
-    response = _show(
+    return _show(
         request,
         "page.html",
         {"reading": reading, "contact": slug == "contact", "email": settings.CONTACT_EMAIL},
@@ -167,7 +166,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         path=address("page", slug),
         description=reading.summary,
     )
-    return resting_on(response, reading.rests_on)
 
 
 @cacheable()

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from causes.clock import now
-from causes.models import Entry, Event, Publication, Rendering, Revision
+from causes.models import Entry, Event, Publication, Revision
+from causes.models.derived import derive_if_outdated
 from causes.models.revision import LONG_OF_REVISION, WITHHELD_TEXT
 from causes.publishing.approval import check_approved
 from causes.publishing.situations import (
@@ -86,7 +87,7 @@ def publish(revision: Revision, *, by: User, reason: str = "") -> Publication:
         return stored.live
     state = standing(entry)
     made = stored.write(change, revision)[0]
-    Rendering.note_absent(revision)
+    derive_if_outdated(revision)
     record(
         Event.Verb.PUBLISH,
         entry,
@@ -139,7 +140,7 @@ def schedule(
     state = standing(entry)
     written = stored.write(change, revision)[0]
     if publish_at is not None:
-        Rendering.note_absent(revision)
+        derive_if_outdated(revision)
     record(
         Event.Verb.SCHEDULE,
         entry,

@@ -1,1 +1,1 @@
-"""Queries that cost little: compiled once, and rows of a subquery read as one value."""
+"""Cheap queries: compiled once, with the rows of a subquery read as one value."""

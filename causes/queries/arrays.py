@@ -1,4 +1,4 @@
-"""Rows of a subquery as one value: a page is then read in one query instead of several."""
+"""Rows of a subquery as one value, so that one query reads a page instead of several."""
 
 import json
 from typing import Any
@@ -7,9 +7,9 @@ from django.db.models import QuerySet, Subquery, TextField
 
 
 class AsArrays(Subquery):
-    """A subquery's rows as a JSON array of arrays, each with these columns; `arrays` reads it.
+    """The rows of a subquery as a JSON array of arrays; `arrays` reads it.
 
-    Dates come as ISO 8601 has them. In no order, unless the subquery is of one row.
+    Dates are in ISO 8601. The rows have no reliable order: sort them after reading.
     """
 
     template = "(SELECT %(gathered)s FROM (%(subquery)s) gathered)"
@@ -28,10 +28,10 @@ class AsArrays(Subquery):
 
 
 def arrays(written: str | None) -> list[list[Any]]:
-    """The rows that `AsArrays` gathered."""
+    """Reads the rows that `AsArrays` gathered."""
     return json.loads(written) if written else []
 
 
 def each_once(written: str | None) -> list[tuple[Any, ...]]:
-    """The same in order, without those that are there already."""
+    """Reads the rows that `AsArrays` gathered: sorted, and each row once."""
     return sorted(set(map(tuple, arrays(written))))

@@ -1,4 +1,4 @@
-"""Queries that are compiled once: the ORM says what is asked, and costs nothing when it is."""
+"""Queries that are compiled once: written with the ORM, without its cost for each request."""
 
 import inspect
 import threading
@@ -7,20 +7,21 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
-_STAND_INS: dict[Any, Callable[[int], Any]] = {
-    str: lambda number: f"stands for value {number}",
+_PLACEHOLDERS: dict[Any, Callable[[int], Any]] = {
+    str: lambda number: f"placeholder of value {number}",
     int: lambda number: -1_000_000_007 - number,
     datetime: lambda number: datetime(1234, 5, 6, 7, 8, number, tzinfo=UTC),
 }
+"""Values that no query holds by itself: they show where the real values belong."""
 
 
 class Prepared:
-    """A function from values to a queryset, of which the SQL is made at the first call.
+    """A function from values to a queryset, whose SQL is made at the first call.
 
-    The function's parameters are annotated `str`, `int` or `datetime`; what it does with
-    them must not depend on what they are. Its queryset ends in `values_list`.
+    The parameters of the function are annotated `str`, `int` or `datetime`; the shape of the
+    query must not depend on their values. The queryset ends in `values_list`.
     """
 
     def __init__(self, build: Callable[..., Any]) -> None:
@@ -29,7 +30,7 @@ class Prepared:
         self._compiling = threading.Lock()
 
     def __call__(self, *, limit: int | None = None, offset: int = 0, **given: Any) -> list[Any]:
-        """The rows, as tuples; with `limit`, at most that many behind the first `offset`."""
+        """The rows, as tuples: with `limit`, at most that many after the first `offset`."""
         connection = connections[DEFAULT_DB_ALIAS]
         sql, places, convert = self._statement(connection)
         values = _filled(connection, places, given)
@@ -39,10 +40,10 @@ class Prepared:
     def within(
         self, around: str, many: list[dict[str, Any]], *, limit: int, offset: int = 0
     ) -> list[Any]:
-        """The rows of `around`, in which `{query}` stands for what is found for each of `many`.
+        """Runs the query for each of `many` sets of values, inside one statement.
 
-        What was found for one of them has its place among them in a first column, `place`.
-        Values come as the database has them. All of it is one query.
+        `around` is SQL in which `{query}` is replaced by the rows of all sets. Their first
+        column, `place`, is the number of the set. Values are returned as the database has them.
         """
         connection = connections[DEFAULT_DB_ALIAS]
         sql, places, _ = self._statement(connection)
@@ -58,30 +59,32 @@ class Prepared:
 
     def _compile(self, connection: Any) -> Any:
         names = inspect.signature(self._build).parameters
-        stand_ins = {
-            name: _STAND_INS[parameter.annotation](number)
+        placeholders = {
+            name: _PLACEHOLDERS[parameter.annotation](number)
             for number, (name, parameter) in enumerate(names.items())
         }
-        adapted = {_adapted(connection, value): name for name, value in stand_ins.items()}
-        compiler = self._build(**stand_ins).query.get_compiler(DEFAULT_DB_ALIAS)
+        adapted = {_adapted(connection, value): name for name, value in placeholders.items()}
+        compiler = self._build(**placeholders).query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
         places = [(adapted.get(value), value) for value in parameters]
         lost = set(names) - {name for name, _ in places}
         if lost:
-            raise TypeError(f"{self._build.__name__} makes no query of {', '.join(sorted(lost))}")
+            raise TypeError(
+                f"{self._build.__name__} does not use {', '.join(sorted(lost))} in its query"
+            )
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         return sql, places, partial(_converted, converters) if converters else None
 
 
 def _converted(converters: Any, connection: Any, rows: list[Any]) -> list[Any]:
-    made = []
+    converted = []
     for row in rows:
         values = list(row)
         for place, (functions, expression) in converters.items():
             for function in functions:
                 values[place] = function(values[place], expression, connection)
-        made.append(tuple(values))
-    return made
+        converted.append(tuple(values))
+    return converted
 
 
 def _adapted(connection: Any, value: Any) -> Any:
@@ -92,13 +95,13 @@ def _adapted(connection: Any, value: Any) -> Any:
 
 @lru_cache(maxsize=64)
 def _moment(vendor: str, value: datetime) -> Any:
-    # The same for all the queries of one page, and dear enough to be made once.
+    # All queries of a page have the same moment, and adapting it is expensive.
     return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(value)
 
 
 def _filled(connection: Any, places: list[tuple[str | None, Any]], given: dict[str, Any]) -> Any:
     values = {name: _adapted(connection, value) for name, value in given.items()}
-    return [what if name is None else values[name] for name, what in places]
+    return [fixed if name is None else values[name] for name, fixed in places]
 
 
 def _cut(sql: str, limit: int | None, offset: int) -> str:
@@ -111,43 +114,8 @@ def _joined(around: str, sql: str, number: int) -> str:
     return around.format(query=" UNION ALL ".join(arms))
 
 
-@lru_cache(maxsize=200)
-def _with_question_marks(sql: str) -> str:
-    return sql.replace("%s", "?").replace("%%", "%")
-
-
 def _fetch(connection: Any, sql: str, values: list[Any]) -> list[Any]:
-    """Asks the driver itself, which costs half, unless somebody listens to what Django asks."""
-    if connection.queries_logged or connection.execute_wrappers:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-            found: list[Any] = cursor.fetchall()
-            return found
-    try:
-        return _ask(connection, sql, values)
-    except (InterfaceError, OperationalError):
-        # A server that was started again: Django would have looked before it asked, each time.
-        if connection.in_atomic_block or connection.is_usable():
-            raise
-        connection.close()
-        return _ask(connection, sql, values)
-
-
-def _ask(connection: Any, sql: str, values: list[Any]) -> list[Any]:
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        if connection.vendor == "sqlite":
-            asked = connection.connection.cursor().execute(_with_question_marks(sql), values)
-            return list(asked.fetchall())
-        # Planned once for a connection, not each time.
-        asked = _plain_cursor(connection.connection).execute(sql, values, prepare=True)
-        return list(asked.fetchall())
-
-
-def _plain_cursor(server: Any) -> Any:
-    """psycopg's own cursor, one for a connection: a new one costs a third of what asking does."""
-    from psycopg import Cursor
-
-    if not hasattr(server, "plain_cursor"):
-        server.plain_cursor = Cursor(server)
-    return server.plain_cursor
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[Any] = cursor.fetchall()
+        return rows

@@ -101,7 +101,7 @@ def advise(title: str, summary: str, body: str) -> list[Advice]:
     for link in read_body(body).links:
         if not link.words:
             sentence = f"The link in line {link.line} has no text: write where it leads."
-            found.append(Advice("body", sentence, link.address[:80]))
+            found.append(Advice("body", sentence, link.url[:80]))
     if comments := without_comments(body)[1]:
         found.append(
             Advice("body", f"HTML comments ({comments}) are removed when you save the text.")

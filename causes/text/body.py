@@ -1,14 +1,13 @@
-"""All that can be known of a body without a database: its links, citations and paragraphs.
+"""The links, citations and paragraphs of a body, and the objections to it. Needs no database.
 
-One parser reads a body for the page, for the index of citations and for the advice, so that
-these never disagree. Each place is known by its line, counted from 1.
+One parser reads a body for the page, for the index of citations and for the advice, so these
+never disagree. Places are given as lines, counted from 1.
 """
 
 import re
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -20,10 +19,11 @@ from causes.text.comments import lines_as_typed
 from causes.text.inline import words_of
 from causes.text.markdown import BODY_LIMIT, parse
 from causes.text.plain import plain_of
+from causes.text.recent import Recent
 from causes.text.syntax import LINK_RULE, may_link_to
 
 _GONE = "\ufffc"
-"""Stands in a passage for a citation, a note mark, code or a sign that was escaped."""
+"""Replaces a citation, a note mark, code or an escaped sign in a passage."""
 
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _RAW_IMAGE = re.compile(
@@ -31,7 +31,7 @@ _RAW_IMAGE = re.compile(
 )
 _RAW_LINK = re.compile(r"\[([^\[\]\n]{0,200})\]\(\s*([^\s)]{0,200})[^)\n]{0,200}\)?")
 _RAW_DEFINITION = re.compile(r"^\[([^\[\]\n]{1,200})\]:[ \t]*(\S{1,200})", re.MULTILINE)
-_LIKE_AN_ADDRESS = re.compile(
+_LIKE_A_URL = re.compile(
     r"[“”„\"'‘’«<]?(?:\w+://|(?:www\.|data:|file:|ftp:|javascript:|mailto:|tel:)\S|\.{0,2}/"
     r"|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:[/?#]|$))",
     re.IGNORECASE,
@@ -41,11 +41,13 @@ _RAW_NOTE = re.compile(r"\[\^[^\[\]\n]{0,100}\]")
 _RAW_TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]{0,200})?/?>", re.IGNORECASE)
 
 SHORT_PARAGRAPH = 8
-"""Words below which a paragraph states too little to need a source."""
+"""A paragraph with fewer words states too little to need a source."""
 
 
 class Link(NamedTuple):
-    address: str
+    """A link of a body."""
+
+    url: str
     words: str
     line: int
 
@@ -59,22 +61,23 @@ class Found(NamedTuple):
 
 @dataclass
 class Block:
-    """A paragraph, a heading, a table cell, or one list with all that is in it."""
+    """A paragraph, a heading, a table cell, a footnote, or a whole list."""
 
     kind: str
     """"paragraph", "heading", "cell", "list" or "note"."""
     passages: list[str] = field(default_factory=list)
-    """The plain words, a passage for each item: without marks, citations and code."""
+    """The plain words without marks, citations and code; each item of a list is a passage."""
     cites: bool = False
 
     @property
     def text(self) -> str:
+        """The plain words of all passages."""
         return " ".join(" ".join(self.passages).split())
 
 
 @dataclass
 class Body:
-    """What one body holds."""
+    """The contents of one body."""
 
     citations: list[tuple[Citation, int]] = field(default_factory=list)
     near_misses: list[Found] = field(default_factory=list)
@@ -85,14 +88,14 @@ class Body:
     tags: list[Found] = field(default_factory=list)
     notes_without_text: list[Found] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
-    """Sentences about words that no reader would see."""
+    """Sentences about words that readers would not see."""
     blocks: list[Block] = field(default_factory=list)
     plain: str = ""
     """The words that readers see, a line for each block."""
 
     @property
     def pieces(self) -> tuple[list[Found], ...]:
-        """Every list of pieces that were typed."""
+        """All lists of pieces."""
         marks = (self.near_misses, self.words_in_brackets, self.notes_without_text)
         return (*marks, self.broken_links, self.images, self.tags)
 
@@ -102,41 +105,13 @@ class Body:
         return list(dict.fromkeys(citation.key for citation, _ in self.citations))
 
 
-class _Recent:
-    """The bodies read last. A form asks about one several times, an import about hundreds."""
-
-    MOST = 2_000_000
-    """Characters of all bodies together: a chunk of an import has about as many."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._found: dict[str, Body] = {}
-        self._size = 0
-
-    def get(self, body: str) -> "Body | None":
-        return self._found.get(body)
-
-    def keep(self, body: str, found: "Body") -> None:
-        with self._lock:
-            if body not in self._found:
-                self._found[body] = found
-                self._size += len(body)
-            while self._size > self.MOST:
-                oldest = next(iter(self._found))
-                del self._found[oldest]
-                self._size -= len(oldest)
-
-
-_recent = _Recent()
+_bodies: Recent[str, Body] = Recent(2_000_000, size=lambda body, _: len(body))
+"""A form reads one body several times; a chunk of an import has about as many characters."""
 
 
 def read_body(body: str) -> Body:
-    """Reads a body; asking again soon about the same one costs nothing. Never change it."""
-    found = _recent.get(body)
-    if found is None:
-        found = _read(body)
-        _recent.keep(body, found)
-    return found
+    """Reads a body, or returns what was read of it recently: never change the result."""
+    return _bodies.get(body) or _bodies.keep(body, _read(body))
 
 
 def _read(body: str) -> Body:
@@ -165,31 +140,28 @@ def cited_keys(body: str) -> list[str]:
     return read_body(body).keys if "@" in body else []
 
 
+_LISTS = ("bullet_list", "ordered_list", "dl")
+_KINDS = {"heading_open": "heading", "th_open": "cell", "td_open": "cell"}
+
+
 def _blocks(tokens: list[Token], found: Body) -> Iterator[tuple[Block, Token]]:
-    """Each inline token with the block that it is part of."""
+    """Each inline token, with its block."""
     lists = notes = 0
     kind = "paragraph"
     block: Block | None = None
     for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open", "dl_open"):
-            lists += 1
-            if lists == 1:
+        if token.type.rpartition("_")[0] in _LISTS:
+            lists += token.nesting
+            if token.nesting > 0 and lists == 1:
                 block = None
-        elif token.type in ("bullet_list_close", "ordered_list_close", "dl_close"):
-            lists -= 1
         elif token.type in ("footnote_open", "footnote_close"):
             notes += token.nesting or (1 if token.type == "footnote_open" else -1)
-        elif token.type == "heading_open":
-            kind = "heading"
-        elif token.type in ("th_open", "td_open"):
-            kind = "cell"
+        elif token.type in _KINDS:
+            kind = _KINDS[token.type]
         elif token.type == "inline":
-            if kind == "paragraph" and lists:
-                if block is None or block.kind != "list":
-                    block = Block("list")
-                    found.blocks.append(block)
-            else:
-                block = Block("note" if notes else kind)
+            in_list = kind == "paragraph" and lists > 0
+            if not in_list or block is None or block.kind != "list":
+                block = Block("list" if in_list else "note" if notes else kind)
                 found.blocks.append(block)
             yield block, token
             kind = "paragraph"
@@ -210,16 +182,16 @@ def _read_passage(found: Body, block: Block, token: Token) -> None:
             open_links.append((place, line))
         elif child.type == "link_close" and open_links:
             start, its_line = open_links.pop()
-            address, words = str(children[start].attrs["href"]), words_of(children[start:place])
-            found.links.append(Link(address, words.strip(), its_line))
+            url, words = str(children[start].attrs["href"]), words_of(children[start:place])
+            found.links.append(Link(url, words.strip(), its_line))
         elif child.type == "citation":
             block.cites = True
             found.citations += [(citation, line) for citation in child.meta["citations"]]
             line += child.meta["lines"]
             flat.append(_GONE + "\n" * child.meta["lines"])
         elif child.type == "image":
-            address = str(child.attrs.get("src", ""))
-            found.images.append(Found(f"![{child.content}]({address})", line))
+            url = str(child.attrs.get("src", ""))
+            found.images.append(Found(f"![{child.content}]({url})", line))
             flat.append(_GONE)
         elif child.type in ("code_inline", "text_special", "footnote_ref"):
             flat.append(_GONE)
@@ -228,8 +200,7 @@ def _read_passage(found: Body, block: Block, token: Token) -> None:
 
 
 def _read_leftovers(found: Body, text: str, first: int) -> None:
-    """Looks for marks that the parser left as they were typed."""
-
+    """Looks for marks that the parser left as text."""
     breaks = [match.start() for match in re.finditer("\n", text)]
 
     def at(place: int) -> int:
@@ -244,7 +215,7 @@ def _read_leftovers(found: Body, text: str, first: int) -> None:
             if text[match.start() - 1 : match.start()] != "!":
                 found.broken_links.append(Found(match[2] or match.group(), at(match.start())))
         for match in _RAW_DEFINITION.finditer(text):
-            if not match[1].startswith("^") and _LIKE_AN_ADDRESS.match(match[2]):
+            if not match[1].startswith("^") and _LIKE_A_URL.match(match[2]):
                 found.broken_links.append(Found(match[2], at(match.start())))
         found.notes_without_text += [
             Found(m.group(), at(m.start())) for m in _RAW_NOTE.finditer(text)
@@ -255,31 +226,30 @@ def _read_leftovers(found: Body, text: str, first: int) -> None:
 
 
 def _read_definitions(found: Body, env: dict[str, object], as_typed: Callable[[int], int]) -> None:
-    """Link addresses and footnotes that stand in the text and that no reader would see."""
+    """Definitions of links and footnotes that are in the text but that readers would not see."""
     for again in env.get("duplicate_refs", []):  # type: ignore[attr-defined]
         name, line = again["label"].lower(), as_typed(again["map"][0] + 1)
         found.hidden.append(
-            f"Line {line} gives another address for the link [{name}], which has one already: "
-            "give each link a name of its own."
+            f"Line {line} defines the link [{name}] again: give each link a name of its own."
         )
     notes: dict[str, int] = env.get("footnotes", {}).get("refs", {})  # type: ignore[attr-defined]
     for label, number in notes.items():
         if number < 0:
             found.hidden.append(
-                f"No place in the text leads to the footnote [^{label[1:]}], so no reader would "
-                f"see it: put [^{label[1:]}] behind the words that it explains."
+                f"Nothing in the text leads to the footnote [^{label[1:]}], so readers would not "
+                f"see it: put [^{label[1:]}] after the words that it explains."
             )
 
 
-# What may not be stored ------------------------------------------------------------------
+# Objections to storing a body -----------------------------------------------------------
 
 
 def objections(body: str) -> list[str]:
-    """The reasons why a body cannot be stored, each as a sentence; empty when there is none."""
+    """The reasons why a body cannot be stored, each as a sentence; empty if it can be."""
     said = []
     if len(body) > BODY_LIMIT:
         return [
-            f"The text has {len(body):,} characters; the most that fit are {BODY_LIMIT:,}. "
+            f"The text has {len(body):,} characters; the limit is {BODY_LIMIT:,}. "
             "Split it into two entries."
         ]
     if sentence := bad_characters(body):
@@ -290,23 +260,20 @@ def objections(body: str) -> list[str]:
     if found.images:
         named = "; ".join(f"{_shown(image.piece)} (line {image.line})" for image in found.images)
         said.append(
-            f"Images cannot be part of a text: remove {named}, and describe in words what each "
-            "would show."
+            f"Images cannot be part of a text: remove {named}, and describe each image in words."
         )
-    refused = [
-        Found(link.address, link.line) for link in found.links if not may_link_to(link.address)
-    ]
-    for address, line in sorted((*refused, *found.broken_links), key=lambda one: one.line):
-        if not address:
+    refused = [Found(link.url, link.line) for link in found.links if not may_link_to(link.url)]
+    for url, line in sorted((*refused, *found.broken_links), key=lambda one: one.line):
+        if not url:
             said.append(f"A link has no address (line {line}): {LINK_RULE}.")
-        elif may_link_to(address):
+        elif may_link_to(url):
             said.append(
-                f"Readers would see the link to {_shown(address)} (line {line}) as it is typed: "
-                "write [words](address), and a title only in straight quotation marks."
+                f"Readers would see the link to {_shown(url)} (line {line}) just as it is typed: "
+                "write [words](address), with any title in straight quotation marks."
             )
         else:
             said.append(
-                f"The link to {_shown(unquote(address))} (line {line}) cannot stand: {LINK_RULE}."
+                f"The link to {_shown(unquote(url))} (line {line}) is not allowed: {LINK_RULE}."
             )
     return said
 
@@ -316,13 +283,13 @@ def _shown(piece: str) -> str:
     return f"“{piece if len(piece) <= 60 else piece[:59] + '…'}”"
 
 
-# What may not be published ---------------------------------------------------------------
+# Objections to publishing a body --------------------------------------------------------
 
 
 def unresolved(body: str, known: Collection[str], keys: Collection[str] = ()) -> list[str]:
     """The reasons why readers would see marks instead of sources and notes, as sentences.
 
-    `known` are the keys cited that have a source; `keys` all keys that could be suggested.
+    `known` holds the cited keys that have a source; `keys` all keys that can be suggested.
     """
     found = read_body(body)
     said = []
@@ -332,12 +299,12 @@ def unresolved(body: str, known: Collection[str], keys: Collection[str] = ()) ->
     for key, line in lines.items():
         if key not in known:
             said.append(
-                f"It cites [@{key}] (line {line}), but there is no source with the key {key!r}: "
+                f"It cites [@{key}] (line {line}), but no source has the key {key!r}: "
                 f"add the source, or correct the key.{_suggested(key, keys)}"
             )
     for piece, line in found.near_misses:
         said.append(
-            f"{_shown(piece)} (line {line}) looks like a citation but is none: write "
+            f"{_shown(piece)} (line {line}) looks like a citation but is not one: write "
             f"[@key], [@key, p. 12] or [@one; @two], with the key of a source."
             f"{_suggested(piece, keys)}"
         )
@@ -348,8 +315,8 @@ def unresolved(body: str, known: Collection[str], keys: Collection[str] = ()) ->
             )
     for piece, line in found.notes_without_text:
         said.append(
-            f"{_shown(piece)} (line {line}) leads to no footnote: write its text on a line of its "
-            f"own, such as {piece}: The text."
+            f"{_shown(piece)} (line {line}) leads to no footnote: write the footnote on its own "
+            f"line, such as {piece}: The text."
         )
     return said + found.hidden
 
@@ -360,9 +327,9 @@ def _suggested(piece: str, keys: Collection[str]) -> str:
 
 
 def uncited_paragraphs(body: str) -> list[str]:
-    """The paragraphs and lists that state something and name no source.
+    """The paragraphs and lists that state something without naming a source.
 
-    Headings, tables, code, footnotes and lines that only lead to a list are none of them.
+    Headings, tables, code, footnotes and lines that only introduce a list do not count.
     """
     return [
         block.text

@@ -1,31 +1,35 @@
-"""What is stored beside a text, follows from it, and is made again when RENDERER changes."""
+"""The columns stored beside a text: they follow from the text, and from RENDERER."""
 
 import json
+from itertools import zip_longest
 from typing import NamedTuple, Self
 
 from causes.text.body import plain, uncited_paragraphs
 from causes.text.markdown import RENDERER
 from causes.text.words import sought
 
+SHOWN = 8
+"""Words shown of each side of a difference."""
+
 
 class Derived(NamedTuple):
     """The derived columns of a revision. They are in no fixture."""
 
     uncited: int
-    """How many paragraphs cite nothing, as far as a small column can hold it."""
+    """The number of paragraphs that cite nothing, as far as a small column can hold it."""
 
     plain: str
     """The body as readers see it."""
 
     sought: str
-    """The words of title, summary and body as search has them, as a JSON array."""
+    """The words of title, summary and body in the form that search uses, as a JSON array."""
 
     reader: int
-    """The RENDERER that made them."""
+    """The RENDERER that derived the columns."""
 
     @classmethod
     def of(cls, title: str, summary: str, body: str, *, withheld: bool = False) -> Self:
-        """Of a text that is withheld nothing is kept, be it only its title today."""
+        """The columns of one text. Those of a withheld text are blank, whatever it holds."""
         if withheld:
             return cls(0, "", "", RENDERER)
         text = plain(body)
@@ -35,3 +39,13 @@ class Derived(NamedTuple):
             json.dumps([sought(part) for part in (title, summary, text)], ensure_ascii=False),
             RENDERER,
         )
+
+
+def first_difference(before: str, after: str) -> tuple[str, str] | None:
+    """The first words in which two plain texts differ, as (before, after); None if none do."""
+    old, new = before.split(), after.split()
+    for place, (one, other) in enumerate(zip_longest(old, new)):
+        if one != other:
+            start = max(0, place - 2)
+            return " ".join(old[start : start + SHOWN]), " ".join(new[start : start + SHOWN])
+    return None

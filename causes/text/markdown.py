@@ -1,11 +1,11 @@
-"""From the Markdown that editors write to the HTML that readers get.
+"""Turns the Markdown that editors write into the HTML that readers get.
 
 CommonMark (spec 0.31) with tables, citations and the additions of causes/text/syntax.py.
-Raw HTML is shown as text and HTML comments are left out. The HTML is a pure function of
-the text: the page looks up which source a number stands for.
+Raw HTML is shown as text, and HTML comments are left out. The HTML is a pure function of the
+text: the page itself looks up the source behind a number.
 
-nh3 cleans the HTML as a second wall. It finds nothing to remove in what the parser makes,
-and a test holds that: whatever is refused is refused by name, in `body.objections`.
+nh3 cleans the HTML as a second wall. It finds nothing to remove in the output of the parser,
+and a test checks that: `body.objections` refuses by name whatever is not allowed.
 """
 
 import html
@@ -23,6 +23,7 @@ from markdown_it.utils import EnvType
 
 from causes.text.comments import without_comments
 from causes.text.inline import words_of
+from causes.text.recent import Recent
 from causes.text.slugs import name_slug
 from causes.text.syntax import SCHEMES, make_parser, may_link_to
 
@@ -30,7 +31,7 @@ BODY_LIMIT = 200_000
 """The longest body, in characters."""
 
 RENDERER = 3
-"""The version of what is made of a text. One more whenever something else comes out of it."""
+"""The version of the parser and the renderer. Increase it whenever their output changes."""
 
 _TAGS = set(
     (
@@ -51,6 +52,8 @@ _ATTRIBUTES = {
 
 
 class Heading(NamedTuple):
+    """A heading of a rendered text."""
+
     level: int
     id: str
     text: str
@@ -67,6 +70,8 @@ class Reference(NamedTuple):
 
 @dataclass
 class Rendered:
+    """A text as HTML, with its headings and references."""
+
     body_html: str
     headings: list[Heading] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
@@ -86,10 +91,10 @@ def parse(body: str, env: dict[str, object] | None = None) -> list[Token]:
 
 
 def read(body: str, env: dict[str, object] | None = None) -> list[Token]:
-    """The tokens of a body as a reader sees it.
+    """The tokens of a body as readers see it.
 
-    Of a link that may not stand the words are left, and of an image its description.
-    Citations and footnote marks stand behind a link, never in it.
+    A link that is not allowed leaves its words, and an image its description. Citations and
+    footnote marks within a link are moved behind it.
     """
     tokens = parse(body, env)
     for block in tokens:
@@ -99,7 +104,7 @@ def read(body: str, env: dict[str, object] | None = None) -> list[Token]:
 
 
 def _as_seen(tokens: Sequence[Token]) -> Iterator[Token]:
-    shown: list[bool] = []  # of each link that is open here
+    shown: list[bool] = []  # for each open link
     behind: list[Token] = []
     for token in tokens:
         if token.type == "link_open":
@@ -118,7 +123,7 @@ def _as_seen(tokens: Sequence[Token]) -> Iterator[Token]:
             yield token
 
 
-# What a page shows in a way of its own --------------------------------------------------
+# Marks with HTML of their own ------------------------------------------------------------
 
 
 def _draw_citation(token: Token, env: EnvType) -> str:
@@ -135,7 +140,7 @@ def _draw_citation(token: Token, env: EnvType) -> str:
 
 
 def _draw_image(token: Token, env: EnvType) -> str:
-    """`objections` refuses images; of one that was stored all the same the words are shown."""
+    """`objections` refuses images; an image in an old text is shown as its words."""
     return html.escape(words_of(token.children or []))
 
 
@@ -154,7 +159,7 @@ def note_letter(index: int) -> str:
 
 
 def _note_place(token: Token) -> str:
-    """The id of a footnote's mark: a note that is marked three times has three."""
+    """The id of a footnote's mark: a note with three marks has three ids."""
     count = token.meta.get("subId", 0) + 1
     return f"note-{note_letter(token.meta['id'])}-{count}"
 
@@ -196,7 +201,7 @@ _DRAWN: dict[str, Callable[[Token, EnvType], str]] = {
 
 
 def _rule(draw: Callable[[Token, EnvType], str]) -> Callable[..., str]:
-    """A rule of the renderer, which hands on more than is needed here."""
+    """A rule in the form that the renderer calls, with arguments that are not needed here."""
 
     def rule(_: Any, tokens: Sequence[Token], index: int, options: Any, env: EnvType) -> str:
         return draw(tokens[index], env)
@@ -216,9 +221,8 @@ def _inline(tokens: Iterable[Token]) -> Iterator[Token]:
 def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
     """The HTML of a body, its headings and its references in order of first citation.
 
-    `top_level` is the highest heading that may come out (2 on a page of its own,
-    3 inside the whole article); `prefix` keeps ids apart when several bodies
-    share a page.
+    `top_level` is the highest level of a heading (2 on a page of its own, 3 inside the whole
+    article); `prefix` begins every id, for several bodies on one page.
     """
     rendered = uncleaned(body, top_level=top_level, prefix=prefix)
     rendered.body_html = nh3.clean(
@@ -231,8 +235,27 @@ def render(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
     return rendered
 
 
+def _size(key: tuple[str, int, str], made: Rendered) -> int:
+    return len(key[0]) + len(made.body_html) + sum(len(one.backlinks) for one in made.references)
+
+
+_stored: Recent[tuple[str, int, str], Rendered] = Recent(12_000_000, size=_size)
+"""The HTML of about 1,000 texts; each process has its own."""
+
+
+def render_stored(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
+    """`render` for stored texts, which readers ask for again and again: never change the result."""
+    key = body, top_level, prefix
+    return _stored.get(key) or _stored.keep(key, render(body, top_level=top_level, prefix=prefix))
+
+
+def forget_rendered() -> None:
+    """Empties the cache of `render_stored`, as a new process has it: for measuring."""
+    _stored.clear()
+
+
 def uncleaned(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
-    """`render` before the second wall. For tests: never show this to anybody."""
+    """`render` without the second wall. For tests only: never show it to anybody."""
     env: dict[str, object] = {"prefix": prefix}
     tokens = read(body, env)
     headings = _number_headings(tokens, top_level, prefix)
@@ -243,7 +266,7 @@ def uncleaned(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
             # Inline styles would need a hole in the content security policy.
             token.attrs["class"] = str(token.attrs.pop("style")).rpartition(":")[2].strip()
         elif token.type == "link_open" and prefix:
-            # A link to a heading of this text finds it among the other texts of the page.
+            # A link to a heading of this text must not lead to another text on the page.
             href = str(token.attrs["href"])
             if href.startswith("#") and unquote(href[1:]) in anchors:
                 token.attrs["href"] = f"#{prefix}{href[1:]}"
@@ -256,7 +279,7 @@ def uncleaned(body: str, *, top_level: int = 2, prefix: str = "") -> Rendered:
 
 
 def _number_headings(tokens: list[Token], top_level: int, prefix: str) -> list[Heading]:
-    """Gives each heading its level and an id of its own."""
+    """Sets the level and a unique id of each heading."""
     headings: list[Heading] = []
     taken: dict[str, int] = {}
     for index, token in enumerate(tokens):
@@ -273,13 +296,13 @@ def _number_headings(tokens: list[Token], top_level: int, prefix: str) -> list[H
 
 
 def _number_citations(tokens: list[Token]) -> dict[str, list[str]]:
-    """Gives each citation its number and place. Returns the places of each key, in order."""
+    """Sets the number and place of each citation. Returns the places of each key, in order."""
     places: dict[str, list[str]] = {}
     numbers: dict[str, int] = {}
     before = None
     for token in _inline(tokens):
         if token.type in ("citation", "footnote_ref") and before and before.type == "text":
-            # The mark keeps to its word: no line may begin with it.
+            # The mark stays with the word before it: no line may begin with a mark.
             before.content = before.content.rstrip(" ")
         if token.type == "citation":
             links = []
@@ -303,7 +326,7 @@ def _backlinks(number: int, places: list[str]) -> str:
 
 
 def _free_anchor(stem: str, taken: dict[str, int]) -> str:
-    """An id that no other heading of the text has."""
+    """An id that no other heading of the text has yet."""
     if re.match(r"(source|cite|note|site)(-|$)", stem):  # the page's and the references' own ids
         stem = f"part-{stem}"
     anchor = stem

@@ -11,7 +11,8 @@ from causes import database, publishing, search
 from causes.clock import now
 from causes.interchange.apply import run_through
 from causes.interchange.undo import undoing
-from causes.models import Entry, Publication, Rendering, Revision
+from causes.models import Entry, Publication, Revision
+from causes.models.derived import derive_again, rebuild
 from causes.text.body import plain
 from causes.text.markdown import RENDERER
 from tests.factories import add_draft, make_entry, make_live
@@ -138,7 +139,7 @@ def test_a_text_that_a_database_client_wrote_is_found_by_its_markdown_until_it_i
     for question in ("bell's palsy", "neuropathy", "L4/L5", "leaflet", "2*500"):
         assert found(question) == ["by-hand"], question
     assert context("leaflet") == PLAIN
-    call_command("rebuild_rendered", verbosity=0)
+    call_command("rebuild_derived", verbosity=0)
     assert stored(made)[0] == PLAIN
     assert [found("leaflet"), found("nbsp")] == [["by-hand"], []]
 
@@ -150,23 +151,23 @@ def test_texts_of_a_former_version_are_right_once_they_are_read_again():
     forget_what_was_read()
     assert found("nbsp") == ["old-0", "old-1", "old-2"]  # of the Markdown
     assert search.search("leaflet").hits[0].context[0].text.startswith("Take 2*500 mg\u00a0daily")
-    steps = Rendering.rebuild(chunk=2)
+    steps = rebuild(chunk=2)
     assert next(steps)[0] == 2
     steps.close()  # killed, and begun again
     before = database.generation()
-    assert [made for made, _ in Rendering.rebuild(chunk=2)] == [2]
+    assert [made for made, _ in rebuild(chunk=2)] == [2]
     assert {stored(entry.newest)[0] for entry in (*entries, ahead)} == {PLAIN}
     assert found("nbsp") == []
     assert found("leaflet") == ["old-0", "old-1", "old-2"]
     assert database.generation() != before or connection.vendor == "postgresql"
-    assert list(Rendering.rebuild()) == []
+    assert list(rebuild()) == []
 
 
 def test_all_of_it_is_made_anew_on_demand():
     entry = make_live(body=BODY)
     by_hand('UPDATE causes_revision SET plain = \'other\', sought = \'["x", "y", "z"]\'')
     assert search.search("z").total == 1
-    call_command("rebuild_rendered", "--all", verbosity=0)
+    call_command("rebuild_derived", "--all", verbosity=0)
     assert stored(entry.newest)[0] == PLAIN
     assert search.search("z").total == 0
 
@@ -207,9 +208,8 @@ def test_a_text_that_is_withheld_is_in_no_column_and_does_not_come_back(road):
     for column in ("plain", "sought"):
         with pytest.raises(Error), transaction.atomic():
             by_hand(f"UPDATE causes_revision SET {column} = 'A secret word.'")
-    Rendering.note([revision])  # as it was read before
+    derive_again([revision])  # as it was read before
     assert stored(revision)[:2] == ("", "")
-    assert not Rendering.objects.exists()
 
 
 def test_a_withheld_text_that_comes_in_has_nothing_beside_it(tmp_path):

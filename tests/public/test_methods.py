@@ -10,7 +10,6 @@ from django.test import Client
 
 from causes import publishing
 from causes.preview_links import preview_links
-from causes.public.handler import PublicHandler
 from causes.public.page_cache.application import PageCache
 from tests.crawl import routes
 from tests.factories import make_live, make_source
@@ -43,10 +42,9 @@ def addresses(db):
     ]
 
 
-def through_the_cache(debug=False):
-    """The site as it is served: the page cache, with the short way to pages or without it."""
-    whole = get_wsgi_application()
-    return PageCache(whole, public=whole if debug else PublicHandler(), room=1_000_000)
+def through_the_cache():
+    """The site as it is served."""
+    return PageCache(get_wsgi_application(), room=1_000_000)
 
 
 def ask(application, method, address):
@@ -79,7 +77,7 @@ def ask(application, method, address):
 @pytest.fixture(params=["as served", "with DEBUG"])
 def application(request, db, settings):
     settings.DEBUG = request.param == "with DEBUG"
-    made = through_the_cache(settings.DEBUG)
+    made = through_the_cache()
     yield made
     made.watch.close()
 

@@ -326,7 +326,7 @@ def test_other_errors_have_the_sites_look(client, db):
     assert bad.status_code == 400
     assert b"could not be read" in bad.content
     request = RequestFactory().get("/")
-    assert b"Something went wrong here" in errors.server_error(request).content
+    assert b"Something went wrong" in errors.server_error(request).content
     assert b"You may not see this page" in errors.permission_denied(request).content
     assert b"could not be accepted" in errors.csrf_failure(request).content
 

@@ -123,8 +123,8 @@ def test_letters_go_on_behind_z():
     ("body", "words"),
     [
         ("A[^1].", "leads to no footnote"),
-        ("A.\n\n[^1]: Nobody marks me.", "no reader would see it"),
-        ("[a]\n\n[a]: https://x.org/\n[a]: https://y.org/", "another address"),
+        ("A.\n\n[^1]: Nobody marks me.", "readers would not see it"),
+        ("[a]\n\n[a]: https://x.org/\n[a]: https://y.org/", "defines the link [a] again"),
     ],
 )
 def test_words_that_no_reader_would_see_are_named(body, words):

@@ -1,12 +1,10 @@
 from argparse import ArgumentParser
-from collections import deque
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from causes.management.made_up import BadProse, generate
-from causes.models import Rendering
 
 
 class Command(BaseCommand):
@@ -28,5 +26,4 @@ class Command(BaseCommand):
             made, there = generate(options["count"], options["prose"], done=done)
         except (BadProse, OSError) as error:
             raise CommandError(str(error)) from error
-        deque(Rendering.rebuild(), maxlen=0)
         self.stdout.write(f"{made:,} entries made, {there:,} were there already.")

@@ -1,4 +1,4 @@
-"""A finished page: status, headers, and the bytes in each encoding that was asked for."""
+"""A finished page: status, headers, and the body in each encoding that was requested."""
 
 import gzip
 import hashlib
@@ -13,19 +13,19 @@ from causes.database.watch import Epoch
 Headers = list[tuple[str, str]]
 
 SMALLEST = 500
-"""Bytes under which compressing gains nothing."""
+"""Bytes below which compression gains nothing."""
 
 _ENCODERS = {
-    # 1970 for a date, so that every process makes the same bytes.
+    # A fixed date, so that every process makes the same bytes.
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
     "br": lambda body: brotli.compress(body, quality=5),
 }
-_OVERHEAD = 2_000
-"""About what the objects around the bytes take."""
+_OVERHEAD = 4_000
+"""About the size in bytes of the objects around a body, and of the rows that a page rests on."""
 
 
 class Variant:
-    """What is sent for one encoding."""
+    """The body and headers of one encoding."""
 
     __slots__ = ("body", "etag", "headers", "short_headers")
 
@@ -37,6 +37,8 @@ class Variant:
 
 
 class Page:
+    """A page that the cache keeps, with the facts that tell whether it is still correct."""
+
     __slots__ = (
         "_etag",
         "asked_again",
@@ -49,29 +51,31 @@ class Page:
         "variants",
     )
 
-    def __init__(self, epoch: Epoch | None, status: str, headers: Headers, body: bytes) -> None:
+    def __init__(
+        self,
+        epoch: Epoch | None,
+        status: str,
+        headers: Headers,
+        body: bytes,
+        basis: Callable[[], Any] | None = None,
+    ) -> None:
+        """`basis` reads the rows that the page rests on; None if they are unknown."""
         self.epoch = epoch
         self.status = status
         self.asked_again = False
         self.kept_size = 0
-        self.basis: Callable[[], Any] | None = None
+        self.basis = basis
         self.rests_on: Any = None
         self.variants: dict[str, Variant] = {}
-        # From the content, so that it is the same in every process and after a restart.
+        # Made from the content: the same in every process and after a restart.
         self._etag = hashlib.sha256(body).hexdigest()[:24]
         self.size = _OVERHEAD + sum(len(name) + len(value) for name, value in headers)
         dropped = ("content-length", "etag", "vary")
         headers = [(name, value) for name, value in headers if name.lower() not in dropped]
         self._add("", body, [*headers, ("Vary", "Accept-Encoding")])
 
-    def rest_on(self, basis: Callable[[], Any] | None, rows: Any) -> None:
-        """Notes the rows that it was made from, and what reads them again."""
-        if basis is not None and rows is not None:
-            self.basis, self.rests_on = basis, rows
-            self.size += _OVERHEAD
-
     def encoded(self, encoding: str) -> Variant:
-        """Makes the variant of an encoding, "gzip" or "br": once, when it is first asked for."""
+        """Makes the variant for an encoding, "gzip" or "br", on the first request for it."""
         plain = self.variants[""]
         body = _ENCODERS[encoding](plain.body) if len(plain.body) >= SMALLEST else plain.body
         if len(body) >= len(plain.body):
@@ -81,7 +85,7 @@ class Page:
         return self._add(encoding, body, [*headers, ("Content-Encoding", encoding)])
 
     def _add(self, encoding: str, body: bytes, headers: Headers) -> Variant:
-        # A strong validator: other bytes, another tag (RFC 9110, section 8.8.3.3).
+        # A strong validator: different bytes have different tags (RFC 9110, section 8.8.3.3).
         etag = f'"{self._etag}-{encoding}"' if encoding else f'"{self._etag}"'
         short = [("ETag", etag)]
         short += [pair for pair in headers if pair[0].lower() in ("cache-control", "vary")]
@@ -114,9 +118,9 @@ def best_encoding(accepted: str) -> str:
     return next(name for weight, name in offered if weight == best)
 
 
-def matches(asked: str, etag: str) -> bool:
+def matches(condition: str, etag: str) -> bool:
     """Whether an If-None-Match header names this tag (RFC 9110, section 13.1.2)."""
-    if asked == etag:
+    if condition == etag:
         return True
-    tags = [tag.strip() for tag in asked.split(",")]
+    tags = [tag.strip() for tag in condition.split(",")]
     return "*" in tags or any(tag.removeprefix("W/") == etag for tag in tags)

@@ -1,4 +1,4 @@
-"""Where finished pages are kept: bounded in bytes, and proof against a flood of addresses."""
+"""The store of finished pages: bounded in bytes, and resistant to a flood of addresses."""
 
 import threading
 from collections import OrderedDict
@@ -7,18 +7,18 @@ from collections.abc import Hashable
 from causes.public.page_cache.page import Page
 
 NEWCOMERS = 0.1
-"""The share of the room that pages have which were asked for once."""
+"""The share of the room for pages that were requested only once."""
 
 LARGEST = 0.25
-"""The share of the room that one page may take; a larger one is not kept."""
+"""The share of the room that one page may take; larger pages are not kept."""
 
 
 class Store:
     """Two queues, after S3-FIFO (Yang et al., SOSP 2023).
 
-    A page comes into the queue of newcomers, and moves on to the other when it is
-    asked for again before its turn to leave. Addresses that nobody asks for twice
-    push out one another, and none of those that are read.
+    A page enters the queue of newcomers. If it is requested again before its turn to leave, it
+    moves on to the regulars. Addresses that nobody requests twice therefore push out only one
+    another, and no page that is read.
     """
 
     def __init__(self, room: int) -> None:
@@ -30,7 +30,7 @@ class Store:
         self._regulars: OrderedDict[Hashable, None] = OrderedDict()
         self._newcomers_size = 0
         self._size = 0
-        # Without the lock: one lookup in a dict is whole or not at all.
+        # Without the lock: a lookup in a dict is atomic.
         self.get = self._pages.get
 
     @property
@@ -42,7 +42,7 @@ class Store:
         return len(self._pages)
 
     def put(self, key: Hashable, page: Page) -> None:
-        """Keeps a page, in the place of an older one of this key."""
+        """Keeps a page, and replaces an older page with the same key."""
         with self._lock:
             old = self._pages.get(key)
             if page.size > self._room * LARGEST:
@@ -60,7 +60,7 @@ class Store:
             self._make_room()
 
     def grew(self, key: Hashable, page: Page) -> None:
-        """Counts what a page has come to hold since it was kept."""
+        """Counts the variants that were added to a page since it was kept."""
         with self._lock:
             if self._pages.get(key) is page:
                 self._count(key, page.size - page.kept_size)

@@ -1,4 +1,4 @@
-"""Who writes while an import has the turn is told so, whatever page it was."""
+"""The answer to anybody who writes while an import is running, on any page."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,8 @@ from causes import database
 from causes.public.errors import import_running
 
 
-class BusyMiddleware:
-    """Verbs say it by themselves; this is for the rest, such as a login on SQLite."""
+class ImportRunningMiddleware:
+    """For writes that no verb makes, such as a login on SQLite; verbs say it themselves."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -19,6 +19,7 @@ class BusyMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answers 503 if an import holds the database."""
         locked = isinstance(error, OperationalError) and database.import_running()
         if locked or isinstance(error, database.ImportRunning):
             return import_running(request)
