@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from causes.interchange.format import Row
 from causes.interchange.here import Span
+from causes.interchange.schema import Row
 from causes.models import Entry
 from causes.models.revision import WITHHELD_TITLE
 from causes.publishing import Text, publishing_problems

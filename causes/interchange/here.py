@@ -1,6 +1,6 @@
 """What stands here of the entries that a file speaks of, a chunk at a time.
 
-Rows have the form that `format.read_row` gives them, with tidy texts, so that here and there
+Rows have the form that `schema.read_row` gives them, with tidy texts, so that here and there
 compare as they are. The number of queries does not depend on the number of entries.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from causes.interchange.format import Row
+from causes.interchange.schema import Row
 from causes.interchange.values import shown_moment
 from causes.models import (
     Entry,

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from causes.interchange.checks import Checks, Flaw, Known, flaws_of_span, flaws_of_stored
-from causes.interchange.format import Row
 from causes.interchange.here import Here, Span, Standing
 from causes.interchange.outcomes import (
     CHANGED,
@@ -21,6 +20,7 @@ from causes.interchange.outcomes import (
     UNCHANGED,
     May,
 )
+from causes.interchange.schema import Row
 from causes.interchange.spans import SpanPlan, after_writing, before_writing, first_spans
 from causes.publishing.incoming import Incoming
 

@@ -9,7 +9,7 @@ from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
 
-from causes.interchange.format import FORMS
+from causes.interchange.schema import SCHEMAS
 from causes.text.characters import tidy, tidy_line
 from causes.text.comments import tidy_body
 
@@ -91,7 +91,7 @@ class _Writer:
     """Writes rows of one model, laid out as `dumpdata --indent 2` does."""
 
     def __init__(self, model: str) -> None:
-        fields = [field.name for field in FORMS[model].fields]
+        fields = [field.name for field in SCHEMAS[model].fields]
         self.names = fields
         self.parts = [
             (
@@ -110,7 +110,7 @@ class _Writer:
         return "".join(pieces)
 
 
-WRITE = {model: _Writer(model) for model in FORMS}
+WRITE = {model: _Writer(model) for model in SCHEMAS}
 """The writer of each kind of row."""
 
 

@@ -16,10 +16,10 @@ from uuid import UUID
 
 import yaml
 
-from causes.interchange.format import FORMS, BadRow, Row, read_row
 from causes.interchange.problems import Problem, Unreadable, Wrong
-from causes.interchange.staging import Reading, Thing
+from causes.interchange.schema import SCHEMAS, BadRow, Row, read_row
 from causes.interchange.store import Store
+from causes.interchange.things import TICK, Progress, Thing, whole_entry
 from causes.interchange.values import moment, shown_moment, slug
 from causes.models import Category, Entry, Redirect, Revision, Tag
 from causes.text.characters import bad_characters, tidy, tidy_line
@@ -69,22 +69,20 @@ def markdown_files(paths: list[Path]) -> dict[Path, str]:
     return dict(sorted(found.items()))
 
 
-def things(paths: list[Path], store: Store, read: Reading) -> Iterator[Thing]:
-    """The content of Markdown files, like `staging.things`; what is wrong goes to the store."""
+def things(paths: list[Path], store: Store) -> Iterator[Thing]:
+    """The content of Markdown files, as `staging.things` yields it. Raises Unreadable."""
     files = markdown_files(paths)
     reader = _Reader(store, files)
-    # Twice: what an entry names comes before it, and not all texts at once.
-    for place, path in enumerate(files):
+    # Each file is read twice: all names must be known before the first entry, but not all texts.
+    for done, path in enumerate(files):
+        yield TICK, Progress("Reading names", done, len(files))
         reader.names(path)
-        read(place, 2 * len(files))
     reader.find_old_slugs()
     yield from reader.taxonomy()
-    order = sorted(files, key=lambda path: reader.slugs.get(path, ""))
-    for place, path in enumerate(order):
-        read(len(files) + place + 1, 2 * len(files))
-        entry = reader.entry(path)
-        if entry is not None:
-            yield "entry", entry
+    for done, path in enumerate(sorted(files, key=lambda path: reader.slugs[path])):
+        yield TICK, Progress("Checking", done, len(files))
+        yield "entry", reader.entry(path)
+    yield TICK, Progress("Checking", len(files), len(files))
 
 
 class _Reader:
@@ -160,7 +158,7 @@ class _Reader:
                 row = read_row("source", {name: _plain(name, held[name]) for name in held})
             except BadRow as error:
                 for name, sentence in error.problems:
-                    self._report(path, f"sources: {name}", f"{error.what}: {sentence}")
+                    self._report(path, f"sources: {name}", f"{error.row}: {sentence}")
                 continue
             before = self.new["source"].get(row["key"])
             if before and before | {"at": 0} != row | {"at": 0}:
@@ -175,7 +173,7 @@ class _Reader:
 
     # The second time: entries ------------------------------------------------------------------
 
-    def entry(self, path: Path) -> Row | None:
+    def entry(self, path: Path) -> Row:
         front, body = self._split(path, report=False)
         made_slug, at = self.slugs[path], (self.called[path], 0)
         text = self._text(front, body)
@@ -202,18 +200,17 @@ class _Reader:
         except BadRow as error:
             for name, sentence in error.problems:
                 self._report(path, name, sentence)
-            return self._lost(at)
+            return whole_entry(None, at, bad=True)
         revision |= {"tags": list(dict.fromkeys(tags)), "from_markdown": True, "at": at}
         revision["created_at"] = read
-        return {
-            "entry": entry | {"at": at},
-            "redirects": [],
-            "revisions": [revision],
-            "publications": self._publications(path, front, uuid),
-            "reviews": [],
-            "bad": path in self.bad,
-            "at": at,
-        }
+        publications = self._publications(path, front, uuid)
+        return whole_entry(
+            entry | {"at": at},
+            at,
+            revisions=[revision],
+            publications=publications,
+            bad=path in self.bad,
+        )
 
     def _text(self, front: Row, body: str) -> Row:
         title, body = self._title(front, body)
@@ -235,11 +232,6 @@ class _Reader:
             return None
         uuid = _uuid8([made_slug, *text.values(), named, sorted(tags)])
         return uuid if Revision.objects.filter(uuid=uuid).exists() else None
-
-    @staticmethod
-    def _lost(at: tuple[str, int]) -> Row:
-        empty: Row = {name: [] for name in ("redirects", "revisions", "publications", "reviews")}
-        return {"entry": None, **empty, "bad": True, "at": at}
 
     def _publications(self, path: Path, front: Row, uuid: str) -> list[Row]:
         said = str(front.get("published", "")).strip()
@@ -383,7 +375,7 @@ def _by_name(rows: Any) -> dict[str, str]:
 
 def _plain(name: str, value: Any) -> Any:
     """A source's value as a fixture has it: its year is a number."""
-    reads = {field.name for field in FORMS["source"].fields}
+    reads = {field.name for field in SCHEMAS["source"].fields}
     if name == "year" and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value) if len(value) < 6 else value
     if name in reads and name.endswith("_on") and value == "":

@@ -7,14 +7,13 @@ from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 
 from causes.clock import now
 from causes.interchange import files, markdown, staging
 from causes.interchange.checks import Known
-from causes.interchange.format import Row
 from causes.interchange.here import Here, source_keys
 from causes.interchange.judging import Judge, Verdict
 from causes.interchange.outcomes import (
@@ -29,7 +28,9 @@ from causes.interchange.outcomes import (
 )
 from causes.interchange.problems import Problem, Unreadable
 from causes.interchange.records import Decision, Papers, Taxonomy, decide, mark, stored
+from causes.interchange.schema import Row
 from causes.interchange.store import Store
+from causes.interchange.things import TICK, Progress, Thing
 from causes.interchange.values import shown_moment
 from causes.models import Entry, Publication
 from causes.publishing.incoming import derived_of
@@ -43,14 +44,6 @@ SHOWN = WRITTEN | {CONFLICT, KEPT}
 ENTRIES_AT_ONCE, SOURCES_AT_ONCE = 200, 500
 LETTERS_AT_ONCE = 4_000_000
 """Characters of bodies after which a chunk of entries is full, however few they are."""
-
-
-class Progress(NamedTuple):
-    """How far a long work is. `total` is 0 where it is not known."""
-
-    stage: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True)
@@ -135,17 +128,12 @@ def planning(
 
     Returns the plan; what is wrong with the files is in it, none of it is raised.
     """
-    for in_order in (True, False):
-        store.clear()
-        planner = _Planner(paths, store, options, by)
-        try:
-            yield from planner.read(planner.things(in_order=in_order))
-        except staging.OutOfOrder:
-            continue
-        except Unreadable as error:
-            store.report(error.problem)
-            store.set_fact("unreadable", True)
-        break
+    store.clear()
+    try:
+        yield from _Planner(paths, store, options, by).steps()
+    except Unreadable as error:
+        store.report(error.problem)
+        store.set_fact("unreadable", True)
     return Plan(store, options, by)
 
 
@@ -154,7 +142,6 @@ class _Planner:
         self.paths, self.store, self.options = paths, store, options
         self.may = may_of(by)
         self.at = shown_moment(now())
-        self.bytes = (0, 0)
         self.taxonomies = {kind: Taxonomy(kind) for kind in ("category", "tag")}
         self.names_decided = False
         self.sources: list[Row] = []
@@ -162,45 +149,38 @@ class _Planner:
         self.entries: list[Row] = []
         self.letters = self.seen = 0
 
-    def things(self, *, in_order: bool) -> Iterator[staging.Thing]:
-        """What is in the files. Raises OutOfOrder, Unreadable."""
-
-        def tell(at: int, size: int) -> None:
-            self.bytes = (at, size)
-
-        if self.options.markdown:
-            return markdown.things(self.paths, self.store, tell)
-        return staging.things(
-            self.paths, self.store, limit=self.options.limit, read=tell, in_order=in_order
-        )
-
-    def read(self, things: Iterator[staging.Thing]) -> Iterator[Progress]:
+    def steps(self) -> Iterator[Progress]:
+        """Decides on all content of the files. Raises Unreadable."""
         self.store.set_fact("may", repr_of(self.may))
-        yield self._progress()
-        for kind, row in things:
-            if kind == staging.TICK:
-                yield self._progress()
+        yield Progress("Reading", 0, 0)
+        for kind, thing in self._things():
+            if kind == TICK:
+                yield thing
             elif kind in self.taxonomies:
-                self.taxonomies[kind].file[row["slug"]] = row
+                self.taxonomies[kind].file[thing["slug"]] = thing
             elif kind == "source":
-                self.sources.append(row)
-                if len(self.sources) >= SOURCES_AT_ONCE:
-                    self._decide_sources()
-                    yield self._progress()
+                self._add_source(thing)
             else:
-                self.entries.append(row)
-                self.letters += sum(len(r["body"]) for r in row["revisions"])
-                if len(self.entries) >= ENTRIES_AT_ONCE or self.letters > LETTERS_AT_ONCE:
-                    self._decide_entries()
-                    yield self._progress()
+                self._add_entry(thing)
         self._decide_entries()
-        self._decide_names()
         if self.options.prune:
             yield from self._prune()
-        yield self._progress()
 
-    def _progress(self) -> Progress:
-        return Progress("Reading", *self.bytes)
+    def _things(self) -> Iterator[Thing]:
+        if self.options.markdown:
+            return markdown.things(self.paths, self.store)
+        return staging.things(self.paths, self.store, limit=self.options.limit)
+
+    def _add_source(self, row: Row) -> None:
+        self.sources.append(row)
+        if len(self.sources) >= SOURCES_AT_ONCE:
+            self._decide_sources()
+
+    def _add_entry(self, entry: Row) -> None:
+        self.entries.append(entry)
+        self.letters += sum(len(revision["body"]) for revision in entry["revisions"])
+        if len(self.entries) >= ENTRIES_AT_ONCE or self.letters > LETTERS_AT_ONCE:
+            self._decide_entries()
 
     def _report(self, at: Any, what: str, field: str, sentence: str) -> None:
         self.store.report(Problem(at[0], at[1], what, field, sentence))
@@ -281,7 +261,7 @@ class _Planner:
         if not self.entries:
             return
         for entry in self.entries:
-            self._take_keys(entry)
+            self._take_slugs(entry)
         known = self._known(self.entries)
         items = []
         for entry, verdict in judged(
@@ -326,31 +306,23 @@ class _Planner:
             file | source_keys(keys - file),
         )
 
-    def _take_keys(self, entry: Row) -> None:
-        """Addresses and UUIDs that two entries of the files both have."""
-        if entry["entry"] is None:
+    def _take_slugs(self, entry: Row) -> None:
+        """Reports addresses that the entry shares with another one of the files."""
+        row = entry["entry"]
+        if row is None:
             return
-        slug = entry["entry"]["slug"]
-        rows = {
-            "slug": [entry["entry"], *entry["redirects"]],
-            "revision": entry["revisions"],
-            "publication": entry["publications"],
-            "review": entry["reviews"],
-        }
-        for kind, held in rows.items():
-            name = "slug" if kind == "slug" else "uuid"
-            by_key = {row[name]: row for row in held}
-            if len(by_key) < len(held):
-                self._report(
-                    entry["at"], f"entry {slug}", name, f"It has one {kind} twice: keep one."
-                )
-                entry["bad"] = True
-            file, number = entry["at"]
-            what = slug if number else f"{slug} of {file}"
-            for key, other in self.store.take(kind, [(key, what) for key in by_key]):
-                sentence = f"The entry {other!r} in the file has it too."
-                self._report(by_key[key]["at"], f"{kind} {key}", name, sentence)
-                entry["bad"] = True
+        rows = {held["slug"]: held for held in (*entry["redirects"], row)}
+        if len(rows) <= len(entry["redirects"]):
+            self._refuse(entry, row, f"entry {row['slug']}", "This slug is also an old slug of it.")
+        file, number = entry["at"]
+        name = row["slug"] if number else f"{row['slug']} of {file}"
+        for slug, other in self.store.take("slug", [(slug, name) for slug in rows]):
+            sentence = f"The entry {other!r} in the file has this slug, too."
+            self._refuse(entry, rows[slug], f"slug {slug}", sentence)
+
+    def _refuse(self, entry: Row, row: Row, named: str, sentence: str) -> None:
+        self._report(row["at"], named, "slug", sentence)
+        entry["bad"] = True
 
     # What the files do not hold ---------------------------------------------------------------
 
@@ -387,7 +359,7 @@ class _Planner:
                 )
                 for slug, one in sorted(here.by_slug.items())
             )
-            yield self._progress()
+            yield Progress("Looking for entries to take down", 0, 0)
 
     def _cannot_tell(self) -> str:
         """Why what is not in the files cannot be told from what only seems not to be."""

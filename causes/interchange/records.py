@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from causes.interchange.format import FORMS, Row
 from causes.interchange.outcomes import CHANGED, CONFLICT, CREATED, KEPT, REFUSED, UNCHANGED, May
+from causes.interchange.schema import SCHEMAS, Row
 from causes.interchange.values import shown_moment
 from causes.models import Category, Source, Tag
 from causes.models.texts import text_fields
@@ -34,7 +34,7 @@ def stored(kind: str, keys: Iterable[str] | None = None) -> dict[str, tuple[int,
     rows = MODELS[kind].objects.order_by()
     if keys is not None:
         rows = rows.filter(**{f"{KEY[kind]}__in": list(keys)})
-    names = [field.name for field in FORMS[kind].fields]
+    names = [field.name for field in SCHEMAS[kind].fields]
     columns = ["merged_into__slug" if name == "merged_into" else name for name in names]
     found = {}
     for pk, *values in rows.values_list("pk", *columns):

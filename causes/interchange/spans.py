@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from causes.interchange.format import Row
 from causes.interchange.here import Span, Standing
+from causes.interchange.schema import Row
 from causes.interchange.values import shown_moment
 from causes.publishing import shown
 from causes.publishing.incoming import Incoming

@@ -23,13 +23,12 @@ _TABLES = {
     "taken": "(kind TEXT, key TEXT, what TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
     # Entries here that a file speaks of, by their ids.
     "met": "(entry INTEGER PRIMARY KEY)",
-    # Rows of files that are in another order than ours: see staging.py.
-    "row": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, fields TEXT)",
+    # Rows of the files until they are read back in order: see staging.py.
+    "row": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, key TEXT, place INT, "
+    "entry TEXT, revision TEXT, fields TEXT, bad INT, UNIQUE (model, key))",
+    # Rows that name others by primary keys, and the natural keys of these.
+    "waiting": "(file INT, number INT, model TEXT, fields TEXT, bad INT)",
     "pk": "(file INT, model TEXT, pk TEXT, key TEXT, PRIMARY KEY (file, model, pk)) WITHOUT ROWID",
-    "clean": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, key TEXT, rank INT, "
-    "owner TEXT, revision TEXT, fields TEXT, UNIQUE (model, key))",
-    "text": "(uuid TEXT PRIMARY KEY, owner TEXT) WITHOUT ROWID",
-    "spoiled": "(kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
     "fact": "(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
 }
 

@@ -24,10 +24,6 @@ from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 Read = Callable[[Any], Any]
 
 
-class Number(int):
-    """A primary key of the database that a fixture comes from: it means nothing here."""
-
-
 def _of(model: Any, name: str) -> Any:
     return model._meta.get_field(name)
 
@@ -163,8 +159,6 @@ def reference(read: Read) -> Read:
     def read_key(value: Any) -> Any:
         if type(value) is list and len(value) == 1:
             return read(value[0])
-        if type(value) is int:
-            return Number(value)
         raise Wrong(f"It must be a natural key, a list of one value, and is {_shown(value)}.")
 
     return read_key

@@ -175,7 +175,7 @@ def test_two_files_with_one_address_are_refused(folder):
     put(folder, "polio.md", POLIO)
     put(folder, "other/polio.md", "# Other\n\nWords.\n")
     plan = planned(folder)
-    assert any("in the file has it too" in p for p in plan.problems), plan.problems
+    assert any("in the file has this slug, too" in p for p in plan.problems), plan.problems
 
 
 def test_every_key_is_documented():

@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from causes.interchange.format import FORMS
+from causes.interchange.schema import SCHEMAS
 from causes.models import Entry
 from tests.factories import make_entry, make_live, make_source
 from tests.interchange.content import Planned, everything, exported, exported_after, write
@@ -72,7 +72,7 @@ BAD = [
     (change("entry", last_number="2"), "field 'last_number'", "whole number from 0"),
     (change("entry", colour="red"), "entry polio, field 'colour'", "There is no such field"),
     (change("revision", title="  "), "object 7, revision", "It is empty"),
-    (drop("revision", "title"), "field 'title'", "It is missing"),
+    (drop("revision", "title"), "field 'title'", "is missing"),
     (change("revision", title="x" * 201), "field 'title'", "It has 201 characters; the most is 200"),
     (change("revision", title=5), "field 'title'", "It must be a text, and is 5"),
     (change("revision", title="a\x00b"), "field 'title'", "NUL character"),
@@ -119,13 +119,13 @@ BAD = [
     (change("source", year="2015"), "field 'year'", "whole number from 0"),
     (change("source", checked_on="2015-13-01"), "field 'checked_on'", "must be a day such as"),
     (change("source", withdrawn_reason="Wrong."), "field 'withdrawn_on'", "Say when it was withdrawn"),
-    (twice("entry", created_at="2001-01-01T00:00:00Z"), "entry polio", "It stands twice, and not the same"),
+    (twice("entry", created_at="2001-01-01T00:00:00Z"), "entry polio", "This row differs from"),
     (twice("revision", uuid=UUID), "field 'number'", "has the number 1 too"),
     (lambda rows: rows.append({"model": "blog.post", "fields": {}}), "blog.post, field 'model'", "another app"),
     (lambda rows: rows.append({"model": "causes.thing", "fields": {}}), "causes.thing", "no such model"),
     (lambda rows: rows.append({"model": "causes.tag"}), "field 'fields'", "must be an object"),
-    (lambda rows: rows.append({"fields": {}}), "field 'model'", "It is missing"),
-    (lambda rows: rows.append("text"), "object 11", "It is no row"),
+    (lambda rows: rows.append({"fields": {}}), "field 'model'", "is missing"),
+    (lambda rows: rows.append("text"), "object 11", "This is not a row"),
     (lambda rows: rows.append({"model": "causes.tag", "fields": {}, "x": 1}), "field 'x'", "no such part"),
     (change("fixtureformat", version=4), "object 1, field 'version'", "use a newer version of the site"),
     (change("fixtureformat", name="another"), "field 'version'", "this site reads denervation-site"),
@@ -168,7 +168,7 @@ def test_all_of_it_is_told_at_once(tmp_path, rows, capsys):
 def test_a_row_in_which_a_name_stands_twice_is_refused(tmp_path, rows):
     text = json.dumps(rows).replace('"title": "Polio"', '"title": "Polio", "title": "Other"')
     planned = Planned(write(tmp_path, text))
-    assert "field 'title': The field stands twice" in planned.problems[0]
+    assert "field 'title': This name appears twice" in planned.problems[0]
     assert planned.entries == {"polio": "refused"}
 
 
@@ -185,8 +185,8 @@ def test_two_files_that_say_different_things_of_one_row_are_refused(tmp_path, ro
     planned = Planned(one, two)
     (problem,) = planned.problems
     assert problem.startswith("two.json, object ")
-    assert "source maas-2015: It stands twice, and not the same: object" in problem
-    assert "of one.json has the same key" in problem
+    assert "source maas-2015: This row differs from object" in problem
+    assert "of one.json, which has the same key" in problem
 
 
 def test_two_entries_of_a_file_cannot_share_what_is_one_things_own(tmp_path, rows):
@@ -198,7 +198,7 @@ def test_two_entries_of_a_file_cannot_share_what_is_one_things_own(tmp_path, row
     text = text.replace(of(rows, "revision")["fields"]["uuid"], UUID)
     planned = Planned(write(tmp_path, rows + json.loads(text)))
     assert planned.entries == {"polio": "created", "twin": "refused"}
-    assert "The entry 'polio' in the file has it too" in planned.problems[0]
+    assert "differs from object 10, which has the same key" in planned.problems[0]
 
 
 def test_a_stored_text_is_never_another(tmp_path):
@@ -274,5 +274,5 @@ def test_a_page_cannot_take_an_address_of_the_site(tmp_path, rows):
 
 def test_every_field_that_is_exported_is_read_and_none_else(article):
     for row in json.loads(exported("history")):
-        form = FORMS[row["model"].removeprefix("causes.")]
+        form = SCHEMAS[row["model"].removeprefix("causes.")]
         assert list(row["fields"]) == [field.name for field in form.fields]
