@@ -42,8 +42,11 @@ SHOWN = WRITTEN | {CONFLICT, KEPT}
 """Outcomes of which the plan keeps what is in the file, to write it or to compare it."""
 
 ENTRIES_AT_ONCE, SOURCES_AT_ONCE = 200, 500
-LETTERS_AT_ONCE = 4_000_000
-"""Characters of bodies after which a chunk of entries is full, however few they are."""
+LETTERS_AT_ONCE = 1_500_000
+"""Characters of bodies after which a chunk of entries is full, however few they are.
+
+Fewer than `text.body` remembers, so that each body is read once for all that a plan needs of it.
+"""
 
 
 @dataclass(frozen=True)
