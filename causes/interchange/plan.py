@@ -9,10 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 from causes.clock import now
-from causes.interchange import files, markdown, staging
+from causes.interchange import files, markdown, pruning, staging
 from causes.interchange.checks import Known
 from causes.interchange.here import Here, source_keys
 from causes.interchange.judging import Judge, Verdict
@@ -22,9 +20,10 @@ from causes.interchange.outcomes import (
     CREATED,
     KEPT,
     REFUSED,
-    TAKEN_DOWN,
     WRITTEN,
     May,
+    may_of,
+    repr_of,
 )
 from causes.interchange.problems import Problem, Unreadable
 from causes.interchange.records import Decision, Papers, Taxonomy, decide, mark, stored
@@ -32,7 +31,6 @@ from causes.interchange.schema import Row
 from causes.interchange.store import Store
 from causes.interchange.things import TICK, Progress, Thing
 from causes.interchange.values import shown_moment
-from causes.models import Entry, Publication
 from causes.publishing.incoming import derived_of
 from causes.publishing.verb import User
 from causes.text.body import cited_keys
@@ -107,21 +105,6 @@ class Plan:
         if conflicts:
             parts.append(f"{conflicts:,} conflict{'s' if conflicts != 1 else ''}")
         return f"{' and '.join(parts)}: nothing comes in until that is settled."
-
-
-def may_of(by: User) -> May:
-    """What this person may do through a file: what the desk lets them do."""
-    if by is None:
-        return May()
-    names = (name.removeprefix("causes.") for name in by.get_all_permissions())
-    return May(frozenset(names), four_eyes=settings.FOUR_EYES)
-
-
-def repr_of(may: May) -> list[str] | None:
-    """What somebody may do, to be compared later."""
-    if may.permissions is None:
-        return None
-    return [*sorted(may.permissions), f"four eyes: {may.four_eyes}"]
 
 
 def planning(
@@ -327,54 +310,12 @@ class _Planner:
         self._report(row["at"], named, "slug", sentence)
         entry["bad"] = True
 
-    # What the files do not hold ---------------------------------------------------------------
-
     def _prune(self) -> Iterator[Progress]:
-        if sentence := self._cannot_tell():
+        if sentence := pruning.objection(self.store, self.may, entries=self.seen):
             self.store.report(Problem("", 0, "", "", sentence))
             return
-        last = 0
-        while True:
-            rows = Publication.objects.open_or_upcoming().filter(entry__gt=last)
-            found = sorted(set(rows.order_by("entry").values_list("entry", flat=True)[:500]))
-            if not found:
-                return
-            last = found[-1]
-            marks = ", ".join("?" * len(found))
-            met = {
-                pk
-                for (pk,) in self.store.rows(
-                    f"SELECT entry FROM met WHERE entry IN ({marks})", *found
-                )
-            }
-            gone = Entry.objects.filter(pk__in=set(found) - met).order_by("slug")
-            slugs = [entry.slug for entry in gone]
-            here = Here(slugs)
-            self.store.add_items(
-                (
-                    one.kind,
-                    slug,
-                    slug,
-                    TAKEN_DOWN,
-                    ["It is not in the files."],
-                    one.mark,
-                    {"prune": slug},
-                )
-                for slug, one in sorted(here.by_slug.items())
-            )
-            yield Progress("Looking for entries to take down", 0, 0)
-
-    def _cannot_tell(self) -> str:
-        """Why what is not in the files cannot be told from what only seems not to be."""
-        if not self.seen:
-            return "There is no entry in the files, so nothing is taken down for not being in them."
-        if self.store.problem_count():
-            return (
-                "Something in the files is wrong, so nothing is taken down for not being in them."
-            )
-        if not self.may.do("publish_entry"):
-            return "You may not take anything down."
-        return ""
+        for _ in pruning.prune(self.store):
+            yield Progress("Looking for missing entries", 0, 0)
 
 
 def judged(

@@ -132,8 +132,8 @@ class _Staging:
         # Lone surrogates stay escaped until the field is refused.
         text = json.dumps(fields)
         if any(type(fields.get(name)) is int for name in _REFERENCES):
-            row = (file, number, model, text, bad)
-            self.store.db.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", row)
+            waiting = (file, number, model, text, bad)
+            self.store.db.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", waiting)
             return
         key = _key(model, fields)
         entry = _read(model, _ENTRY.get(model), fields)
