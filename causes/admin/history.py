@@ -148,11 +148,9 @@ def _states(revision: Revision, spans: list[Publication], moment: Any) -> list[t
     if not spans:
         return [("Never public", None)]
     states = []
-    for span in spans:
-        if span.live_from > moment:
-            states.append(("Scheduled", span))
-        elif span.live_until is None or span.live_until > moment:
-            states.append(("Live", span))
+    for row in spans:
+        if not row.span.has_begun(moment):
+            states.append(("Scheduled", row))
         else:
-            states.append(("Was public", span))
+            states.append(("Live" if row.is_live(moment) else "Was public", row))
     return states

@@ -6,6 +6,7 @@ The triggers see each row all the same. Values come as a fixture has them: momen
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -76,8 +77,10 @@ def analyze(using: str = DEFAULT_DB_ALIAS) -> None:
             cursor.execute(f"ANALYZE {', '.join(sorted(tables))}")
 
 
-def moment(value: str | None) -> str | None:
+def moment(value: datetime | str | None) -> Any:
     """A moment as the engine compares it."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     if value is None or connection.vendor == "postgresql":
         return value
     # As Django writes it: without a fraction when that is nought.

@@ -125,7 +125,8 @@ def all_refusals() -> Iterator[Refusal]:
         "publication_ended",
         (UPDATE,),
         "causes_publication",
-        f"OLD.live_until <= clock_timestamp() AND OLD.live_until {DIFFERENT} NEW.live_until",
+        f"OLD.live_until <= clock_timestamp() AND (OLD.live_until {DIFFERENT} NEW.live_until"
+        f" OR OLD.take_down_at {DIFFERENT} NEW.take_down_at)",
         "a span that has ended is not reopened: publish the text again",
     )
     yield Refusal(

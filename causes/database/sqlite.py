@@ -143,7 +143,8 @@ def all_refusals() -> Iterator[Refusal]:
         "publication_ended",
         (UPDATE,),
         "causes_publication",
-        f"OLD.live_until <= {_NOW} AND OLD.live_until IS NOT NEW.live_until",
+        f"OLD.live_until <= {_NOW} AND (OLD.live_until IS NOT NEW.live_until"
+        " OR OLD.take_down_at IS NOT NEW.take_down_at)",
         "a span that has ended is not reopened: publish the text again",
     )
     yield Refusal(

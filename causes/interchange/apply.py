@@ -25,7 +25,7 @@ from causes.interchange.outcomes import (
 from causes.interchange.plan import Plan, Progress, judged, may_of, options_as_dict, repr_of
 from causes.interchange.records import MODELS, differences, mark, stored
 from causes.interchange.schema import Row
-from causes.interchange.spans import after_writing, before_writing, next_instant
+from causes.interchange.spans import noted
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Import, Source
 from causes.publishing import ImportRunning, Refusal
@@ -309,11 +309,14 @@ class _Apply:
         if standing is None or standing.mark != item.seen:
             raise MovedOn(f"The {item.kind} {item.key!r}")
         work = Incoming(standing.kind, standing.slug, "", entry=standing.pk, head=standing.head)
-        work.forget = [span.pk for span in standing.spans if not span.begun(self.at)]
-        until = next_instant(standing.spans, self.at)
-        work.end = [(span.pk, until) for span in standing.spans if span.live(self.at)]
-        work.details = {"before": before_writing(standing, self.at), "pruned": True}
-        work.details["after"] = after_writing(standing, work, until)
+        work.change = standing.timeline.take_down(self.moment)
+        after = standing.timeline.after(work.change)
+        kinds = {"before": standing.timeline, "after": after}
+        work.details = {
+            kind: noted(standing.slug, standing.head, timeline, self.moment)
+            for kind, timeline in kinds.items()
+        }
+        work.details["pruned"] = True
         return work
 
 

@@ -1,13 +1,14 @@
 """What can be wrong with an entry of a file as a whole, before anything here is looked at."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from causes.interchange.here import Span
 from causes.interchange.schema import Row
 from causes.models import Entry
 from causes.models.revision import WITHHELD_TITLE
 from causes.publishing import Text, publishing_problems
+from causes.timeline import Span, Timeline
 
 Flaw = tuple[Any, str, str, str]
 """(at, what, field, sentence)"""
@@ -26,10 +27,10 @@ class Checks:
     """Looks at one entry when it is made; `problems` is what it found."""
 
     def __init__(
-        self, entry: Row, revisions: list[Row], spans: list[Span], known: Known, at: str
+        self, entry: Row, revisions: list[Row], timeline: Timeline, known: Known, at: datetime
     ) -> None:
-        """`revisions` are by number, `spans` by their begin."""
-        self.file, self.revisions, self.spans = entry, revisions, spans
+        """`revisions` are in the order of their numbers."""
+        self.file, self.revisions, self.timeline = entry, revisions, timeline
         self.known, self.at = known, at
         self.kind, self.slug = entry["entry"]["kind"], entry["entry"]["slug"]
         self.problems: list[Flaw] = []
@@ -79,21 +80,18 @@ class Checks:
 
     def _check_spans(self, texts: dict[str, Row]) -> None:
         rows = {row["uuid"]: row for row in self.file["publications"]}
-        before: Span | None = None
-        for span in self.spans:
+        before = Timeline()
+        for span in self.timeline.spans:
             row, what = rows[span.uuid], f"publication {span.uuid}"
-            if span.live_until is not None and span.live_until <= span.live_from:
-                self._wrong(row, what, "live_until", "It must be after live_from.")
-            if before and (before.live_until is None or before.live_until > span.live_from):
-                sentence = f"Publication {before.uuid} is public in the same span of time."
-                self._wrong(row, what, "live_from", sentence)
-            before = span
+            if objection := before.objection(span):
+                self._wrong(row, what, *objection)
+            before = Timeline([span])
             text = texts.get(span.revision)
             if text is None:
                 self._wrong(row, what, "revision", "It is of no revision of this entry.")
-            elif not span.ended(self.at) and text["withheld_at"]:
+            elif not span.has_ended(self.at) and text["withheld_at"]:
                 self._wrong(row, what, "revision", "A withheld text cannot be public.")
-            elif not span.ended(self.at):
+            elif not span.has_ended(self.at):
                 self._check_publishable(text)
 
     def _check_publishable(self, row: Row) -> None:
@@ -130,15 +128,18 @@ def flaws_of_stored(row: Row, held: Row, entry: int | None) -> list[Flaw]:
     return found
 
 
-def flaws_of_span(row: Row, held: Span | None, *, elsewhere: bool, at: str) -> list[Flaw]:
-    """Why a span of the file is not the one that is stored here under its UUID, if it is not."""
-    what = f"publication {row['uuid']}"
+def flaws_of_span(
+    row: Row, span: Span, held: Span | None, *, elsewhere: bool, at: datetime
+) -> list[Flaw]:
+    """Why a publication of the file is not the one that is stored under its UUID, if it is not."""
+    what = f"publication {span.uuid}"
     if elsewhere:
-        return [(row["at"], what, "uuid", "Another entry here has it.")]
+        return [(row["at"], what, "uuid", "Another entry on this site has it.")]
     if held is None:
         return []
-    if held.revision != row["revision"]:
-        return [(row["at"], what, "revision", "It is of another text here, and never changes.")]
-    if held.begun(at) and row["live_from"] is not None and row["live_from"] > at:
-        return [(row["at"], what, "live_from", "It has begun here already.")]
+    if held.revision != span.revision:
+        sentence = "It shows another text on this site, and that never changes."
+        return [(row["at"], what, "revision", sentence)]
+    if held.has_begun(at) and not span.has_begun(at):
+        return [(row["at"], what, "live_from", "It has begun on this site already.")]
     return []

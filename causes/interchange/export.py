@@ -309,8 +309,10 @@ class _Exporter:
     def _spans_of(self, pks: list[int], slugs: dict[int, str]) -> dict[int, list[Any]]:
         found: dict[int, list[Any]] = defaultdict(list)
         rows = self._spans().filter(entry__in=pks).order_by("entry", "live_from")
+        # Without the text that is scheduled to follow, only a person's end is an end.
+        end = "take_down_at" if self.selection.mode == "live" else "live_until"
         for entry, uuid, *values in rows.values_list(
-            "entry", "uuid", "revision__uuid", "live_from", "live_until"
+            "entry", "uuid", "revision__uuid", "live_from", end, "take_down_at"
         ):
             found[entry].append((uuid, slugs[entry], *values))
         return found

@@ -1,13 +1,14 @@
-"""What stands here of the entries that a file speaks of, a chunk at a time.
+"""The entries of a file as this database has them, a chunk at a time.
 
-Rows have the form that `schema.read_row` gives them, with tidy texts, so that here and there
-compare as they are. The number of queries does not depend on the number of entries.
+Rows have the form that `schema.read_row` gives them, with tidy texts, so that they can be
+compared with those of the file. The number of queries does not depend on the number of entries.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from causes.interchange.schema import Row
@@ -23,6 +24,7 @@ from causes.models import (
 )
 from causes.text.characters import tidy, tidy_line
 from causes.text.comments import tidy_body
+from causes.timeline import Span, Timeline
 
 
 def moment_or_none(value: datetime | None) -> str | None:
@@ -34,26 +36,8 @@ def text_or_none(value: Any) -> str | None:
 
 
 @dataclass
-class Span:
-    pk: int
-    uuid: str
-    revision: str
-    live_from: str
-    live_until: str | None
-
-    def ended(self, at: str) -> bool:
-        return self.live_until is not None and self.live_until <= at
-
-    def begun(self, at: str) -> bool:
-        return self.live_from <= at
-
-    def live(self, at: str) -> bool:
-        return self.begun(at) and not self.ended(at)
-
-
-@dataclass
 class Standing:
-    """One entry as it stands here."""
+    """One entry as it is stored in this database."""
 
     pk: int
     kind: str
@@ -64,23 +48,28 @@ class Standing:
 
     withheld: set[str] = field(default_factory=set)
     spans: list[Span] = field(default_factory=list)
-    """By their begin."""
-
     redirects: set[str] = field(default_factory=set)
 
     @property
     def head(self) -> str | None:
         return self.numbers.get(self.last_number)
 
+    @cached_property
+    def timeline(self) -> Timeline:
+        return Timeline(self.spans)
+
     @property
     def mark(self) -> str:
-        """Another one after every change that matters to a plan."""
-        spans = (f"{span.uuid} {span.live_from} {span.live_until}" for span in self.spans)
+        """A text that differs after every change that matters to a plan."""
+        spans = (
+            f"{span.uuid} {span.live_from} {span.live_until} {span.take_down_at}"
+            for span in self.spans
+        )
         return " ".join((self.slug, str(self.last_number), self.head or "", *spans))
 
 
 class Here:
-    """What a chunk of entries meets."""
+    """What this database has of a chunk of entries."""
 
     def __init__(
         self,
@@ -89,7 +78,10 @@ class Here:
         spans: Collection[str] = (),
         reviews: Collection[str] = (),
     ) -> None:
-        """`slugs` are those of entries and redirects in the file, `uuids` its revisions'."""
+        """`slugs` are the slugs of entries and redirects in the file; the others are UUIDs.
+
+        `uuids` are those of its revisions, `spans` of its publications.
+        """
         self.by_slug: dict[str, Standing] = {}
         self.by_old_slug: dict[str, Standing] = {}
         self.texts: dict[str, Row] = {}
@@ -127,12 +119,10 @@ class Here:
             if withheld:
                 standing[entry].withheld.add(str(uuid))
         spans = Publication.objects.filter(entry__in=standing).order_by("live_from")
-        for entry, pk, uuid, revision, begin, end in spans.values_list(
-            "entry", "pk", "uuid", "revision__uuid", "live_from", "live_until"
+        for entry, uuid, revision, begin, *ends in spans.values_list(
+            "entry", "uuid", "revision__uuid", "live_from", "live_until", "take_down_at"
         ):
-            standing[entry].spans.append(
-                Span(pk, str(uuid), str(revision), shown_moment(begin), moment_or_none(end))
-            )
+            standing[entry].spans.append(Span(str(uuid), str(revision), begin, *ends))
         redirects = Redirect.objects.filter(entry__in=standing).order_by()
         for entry, slug in redirects.values_list("entry", "slug"):
             standing[entry].redirects.add(slug)
@@ -182,7 +172,7 @@ class Here:
 
 
 def source_keys(keys: Iterable[str]) -> set[str]:
-    """Those of these keys that sources here have."""
+    """The keys among these that sources in this database have."""
     wanted = list(set(keys))
     found: set[str] = set()
     for start in range(0, len(wanted), 900):

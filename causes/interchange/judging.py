@@ -6,10 +6,11 @@ conflict, and somebody decides. What was public here stays on record as it was.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from causes.interchange.checks import Checks, Flaw, Known, flaws_of_span, flaws_of_stored
-from causes.interchange.here import Here, Span, Standing
+from causes.interchange.here import Here, Standing
 from causes.interchange.outcomes import (
     CHANGED,
     CONFLICT,
@@ -21,8 +22,9 @@ from causes.interchange.outcomes import (
     May,
 )
 from causes.interchange.schema import Row
-from causes.interchange.spans import SpanPlan, after_writing, before_writing, first_spans
+from causes.interchange.spans import first, following, noted, timeline_of
 from causes.publishing.incoming import Incoming
+from causes.timeline import Timeline
 
 
 @dataclass
@@ -47,11 +49,8 @@ class Judge:
         self.file, self.here, self.at, self.may, self.known = entry, here, at, may, known
         self.on_conflict = on_conflict
         self.revisions = sorted(entry["revisions"], key=lambda row: row["number"])
-        self.spans = [
-            # A Markdown file that only says it is public is so from now on.
-            Span(0, row["uuid"], row["revision"], row["live_from"] or at, row["live_until"])
-            for row in sorted(entry["publications"], key=lambda row: row["live_from"] or at)
-        ]
+        self.moment = datetime.fromisoformat(at)
+        self.timeline = timeline_of(entry["publications"], self.moment)
         self.problems: list[Flaw] = []
         self.conflicts: list[str] = []
         self.said: list[str] = []
@@ -62,7 +61,7 @@ class Judge:
         if row is None or self.file["bad"]:
             return self._done(REFUSED, "Something in the file is wrong with it: see the problems.")
         self.kind, self.slug = row["kind"], row["slug"]
-        checks = Checks(self.file, self.revisions, self.spans, self.known, self.at)
+        checks = Checks(self.file, self.revisions, self.timeline, self.known, self.moment)
         self.problems += checks.problems
         standing = self._find() if not self.problems else None
         if self.problems:
@@ -98,12 +97,15 @@ class Judge:
             self._wrong(row, f"entry {self.slug}", "kind", sentence)
         pk = standing.pk if standing else None
         stored = {span.uuid: span for span in standing.spans} if standing else {}
+        in_file = {span.uuid: span for span in self.timeline.spans}
         for publication in self.file["publications"]:
+            uuid = publication["uuid"]
             self.problems += flaws_of_span(
                 publication,
-                stored.get(publication["uuid"]),
-                elsewhere=here.span_owners.get(publication["uuid"], pk) != pk,
-                at=self.at,
+                in_file[uuid],
+                stored.get(uuid),
+                elsewhere=here.span_owners.get(uuid, pk) != pk,
+                at=self.moment,
             )
         for revision in self.revisions:
             held = here.texts.get(revision["uuid"])
@@ -125,13 +127,13 @@ class Judge:
         work.last_number = self.revisions[-1]["number"]
         work.head = self.revisions[-1]["uuid"]
         work.details = {"before": None}
-        if self.spans and not self._may_publish():
+        if self.timeline.spans and not self._may_publish():
             return self._done(CREATED, work=work)
-        work.lay = first_spans(self.spans, self.at, own_times=self.may.own_times)
+        work.change = first(self.timeline, self.moment, own_times=self.may.own_times)
         work.redirects = [self._redirect(row) for row in self.file["redirects"]]
         self._bring_reviews(work)
-        live = next((span for span in self.spans if span.live(self.at)), None)
-        ahead = [span for span in self.spans if not span.begun(self.at)]
+        ahead = self.timeline.ahead(self.moment)
+        live = self.timeline.live(self.moment)
         self.said.append("Public." if live else "Scheduled." if ahead else "Not public.")
         return self._done(CREATED, work=work)
 
@@ -179,7 +181,8 @@ class Judge:
             known.update(row["predecessors"])
         work = Incoming(self.kind, standing.slug, "", entry=standing.pk)
         work.last_number = standing.last_number
-        work.details = {"before": before_writing(standing, self.at)}
+        before = noted(standing.slug, standing.head, standing.timeline, self.moment)
+        work.details = {"before": before}
         if target.get("from_markdown") and standing.head and UUID(standing.head).version == 8:
             # What is newest here came from such a file too, and nobody has edited it since.
             known.add(standing.head)
@@ -266,10 +269,10 @@ class Judge:
                 f"{_count(len(self.left_out), 'older text')} left out: other texts have the "
                 "numbers here."
             )
-        for row in work.lay:
-            if row["revision"] in self.left_out:
-                sentence = "It would be public, but another text has its number here."
-                self._wrong(self.file["entry"], f"revision {row['revision']}", "number", sentence)
+        for span in work.change.adds:
+            if span.revision in self.left_out:
+                sentence = "It would be public, but another text on this site has its number."
+                self._wrong(self.file["entry"], f"revision {span.revision}", "number", sentence)
 
     def _plan_address(self, standing: Standing, work: Incoming) -> None:
         """What the entry is called, and what leads to it."""
@@ -299,25 +302,25 @@ class Judge:
     # What is public ----------------------------------------------------------------------------
 
     def _plan_spans(self, standing: Standing, known: set[str], work: Incoming) -> None:
-        if not self.spans:
+        if not self.timeline.spans:
             return
-        plan = SpanPlan(self.spans, standing, known, self.at, own_times=self.may.own_times)
-        plan.make()
-        if not (plan.lay or plan.end or plan.forget):
-            self.said += plan.said
+        own_times = self.may.own_times
+        plan = following(self.timeline, standing, known, self.moment, own_times=own_times)
+        if plan.change and not self._may_publish():
             return
-        if not self._may_publish():
-            return
-        self.conflicts += plan.conflicts
         self.said += plan.said
-        work.lay, work.end, work.forget = plan.lay, plan.end, plan.forget
+        if plan.change:
+            self.conflicts += plan.conflicts
+            work.change = plan.change
 
     def _done(self, outcome: str, sentence: str = "", work: Incoming | None = None) -> Verdict:
         standing: Standing | None = getattr(self, "standing", None)
         if self.problems:
             outcome, work = REFUSED, None
         if work is not None:
-            work.details["after"] = after_writing(standing, work, self.at)
+            here = standing.timeline if standing else Timeline()
+            slug, after = work.rename_to or work.slug, here.after(work.change)
+            work.details["after"] = noted(slug, work.head, after, self.moment)
         sentences = [sentence] if sentence else self.said
         if outcome == REFUSED and self.problems:
             sentences = list(dict.fromkeys(problem[3] for problem in self.problems))

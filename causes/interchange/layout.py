@@ -64,7 +64,7 @@ def _body(value: str) -> str:
 
 _WRITERS: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(
-        ("created_at", "withheld_at", "updated_at", "live_from", "live_until"), _moment
+        "created_at withheld_at updated_at live_from live_until take_down_at".split(), _moment
     ),
     **dict.fromkeys(("checked_on", "withdrawn_on", "reviewed_on", "due_on"), _day),
     **dict.fromkeys(("uuid", "based_on"), _uuid),

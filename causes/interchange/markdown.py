@@ -246,6 +246,7 @@ class _Reader:
                 "revision": uuid,
                 "live_from": begin,
                 "live_until": None,
+                "take_down_at": None,
                 "at": (self.called[path], 0),
             }
         ]

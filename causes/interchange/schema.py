@@ -165,6 +165,7 @@ SCHEMAS: dict[str, Schema] = {
                 Field("revision", reference(uuid)),
                 Field("live_from", moment),
                 Field("live_until", nullable(moment), False),
+                Field("take_down_at", nullable(moment), False),
             ),
         ),
         Schema(

@@ -1,4 +1,4 @@
-"""An import taken back: new spans and drafts that bring the earlier state, nothing erased."""
+"""Undoes an import: new drafts and publications bring back the earlier state; nothing is erased."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
@@ -7,17 +7,18 @@ from uuid import uuid4
 
 from causes.clock import now
 from causes.interchange.apply import ITEMS_AT_ONCE, NotApplied, after_values, alone
-from causes.interchange.here import Here, Span, Standing
+from causes.interchange.here import Here, Standing
 from causes.interchange.plan import Progress, may_of
 from causes.interchange.records import KEY, MODELS, stored
 from causes.interchange.schema import Row
-from causes.interchange.spans import next_instant
+from causes.interchange.spans import recalled
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Event, Import, Tag
 from causes.publishing.entries import predecessors
 from causes.publishing.incoming import Incoming, Names, note_changes, write
 from causes.publishing.verb import User
 from causes.text.names import fold, sort_key
+from causes.timeline import Change, Timeline
 
 
 @dataclass
@@ -140,13 +141,15 @@ class _Undo:
         if not self._as_left(standing, after):
             self._leave(what, "It was edited since, and stays as it is.")
             return None
-        if objection := self._objection(standing, before):
+        wanted = recalled(before)
+        change = standing.timeline.towards(wanted, self.moment)
+        if objection := self._objection(standing, before, wanted, change):
             self._leave(what, objection)
             return None
         work = Incoming(standing.kind, standing.slug, "", entry=standing.pk, head=standing.head)
         work.last_number = standing.last_number
         work.details = {"import": str(self.run.uuid)}
-        self._back_to_spans(standing, before["spans"] if before else [], work)
+        work.change = change
         if before and before["head"] != standing.head and before["head"]:
             self._back_to_text(standing, here.texts[before["head"]], work)
         if before and before["slug"] != standing.slug:
@@ -156,29 +159,25 @@ class _Undo:
         return work
 
     def _as_left(self, standing: Standing, after: Row) -> bool:
-        """Whether nobody has touched it since; what only time has ended is no touch."""
-        now_open = [[s.uuid, s.live_from, s.live_until] for s in self._open(standing.spans)]
-        then_open = [
-            [uuid, begin, end] for uuid, _, begin, end in after["spans"] if not end or end > self.at
-        ]
-        same = sorted(now_open, key=str) == sorted(then_open, key=str)
+        """Whether the entry is as the import left it; an end that only time brought is no edit."""
+        same = self._open(standing.timeline) == self._open(recalled(after))
         return same and standing.slug == after["slug"] and standing.head == after["head"]
 
-    def _open(self, spans: list[Span]) -> list[Span]:
-        return [span for span in spans if not span.ended(self.at)]
+    def _open(self, timeline: Timeline) -> list[Any]:
+        """Without the ends that people set: old events do not have them."""
+        open_ = (span for span in timeline.spans if not span.has_ended(self.moment))
+        return [(span.uuid, span.live_from, span.live_until) for span in open_]
 
-    def _objection(self, standing: Standing, before: Row | None) -> str:
-        texts = {span[1] for span in before["spans"]} if before else set()
+    def _objection(
+        self, standing: Standing, before: Row | None, wanted: Timeline, change: Change
+    ) -> str:
+        texts = {span.revision for span in wanted.spans}
         if before and before["head"]:
             texts.add(before["head"])
         if texts & standing.withheld:
-            return "The text that it would go back to was withheld since."
-        spans = before["spans"] if before else []
-        moves = [[s.revision, s.live_until] for s in self._open(standing.spans)] != [
-            [s[1], s[3]] for s in spans
-        ]
-        if moves and not self.may.publish:
-            return "Readers would see a difference, and you may not publish it."
+            return "The earlier text was withheld since."
+        if change and not self.may.publish:
+            return "Readers would see a difference, and you may not publish."
         if (
             before
             and before["head"] != standing.head
@@ -188,34 +187,6 @@ class _Undo:
         if before and before["slug"] != standing.slug and not self.may.do("rename_entry"):
             return "You may not rename it."
         return ""
-
-    def _back_to_spans(self, standing: Standing, spans: list[Any], work: Incoming) -> None:
-        at = next_instant(standing.spans, self.at)
-        have = next((span for span in standing.spans if span.live(self.at)), None)
-        want = next((s for s in spans if s[2] <= self.at and (not s[3] or s[3] > at)), None)
-        if have and (want is None or want[1] != have.revision):
-            work.end.append((have.pk, at))
-        elif have and want and want[3] != have.live_until:
-            work.end.append((have.pk, want[3]))
-        if want and (have is None or want[1] != have.revision):
-            work.lay.append(
-                {
-                    "uuid": str(uuid4()),
-                    "revision": want[1],
-                    "live_from": at,
-                    "live_until": want[3],
-                }
-            )
-        ahead = {span.uuid: span for span in standing.spans if not span.begun(self.at)}
-        wanted = {s[0]: s for s in spans if s[2] > at}
-        for uuid, span in ahead.items():
-            if uuid not in wanted or wanted[uuid][3] != span.live_until:
-                work.forget.append(span.pk)
-        for uuid, (_, revision, begin, end) in wanted.items():
-            if uuid not in ahead or ahead[uuid].live_until != end:
-                work.lay.append(
-                    {"uuid": uuid, "revision": revision, "live_from": begin, "live_until": end}
-                )
 
     def _back_to_text(self, standing: Standing, text: Row, work: Incoming) -> None:
         entry = Entry.objects.get(pk=standing.pk)

@@ -1,7 +1,7 @@
-"""From the rows of older formats to those of today: one function a version.
+"""Upgrades rows of older formats to the present one: one function for each version.
 
-A change of the format adds a function here, and an example of the form that it leaves
-behind to tests/interchange/old/.
+A change of the format adds a function here, and an example of the former format to
+tests/interchange/old/.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def from_1(model: str, fields: Row) -> Row:
-    """Format 1 did not say which texts a revision takes the place of, but for the last one."""
+    """Format 1 named only the last of the texts that a revision takes the place of."""
     if model == "revision" and "predecessors" not in fields:
         base = fields.get("based_on")
         return fields | {"predecessors": [] if base is None else [base]}
@@ -22,18 +22,27 @@ def from_1(model: str, fields: Row) -> Row:
 
 
 def from_2(model: str, fields: Row) -> Row:
-    """Up to format 2 a text could hold noncharacters, which no new text may."""
+    """Texts of format 2 and earlier could hold noncharacters, which new texts may not."""
     return {
         name: tidy(value, stored=True) if isinstance(value, str) else value
         for name, value in fields.items()
     }
 
 
-UPGRADES: dict[int, Callable[[str, Row], Row]] = {1: from_1, 2: from_2}
+def from_3(model: str, fields: Row) -> Row:
+    """Format 3 did not say which ends a person set.
+
+    One row does not tell: an end at which no other publication begins is a person's
+    (causes/timeline.py).
+    """
+    return fields
+
+
+UPGRADES: dict[int, Callable[[str, Row], Row]] = {1: from_1, 2: from_2, 3: from_3}
 
 
 def upgrade(model: str, fields: Row, version: int) -> Row:
-    """The fields of a row of this version as today's format has them."""
+    """The fields of a row of an older version, in the present format."""
     for number in range(version, VERSION):
         fields = UPGRADES[number](model, fields)
     return fields

@@ -1,4 +1,4 @@
-"""The row by which a fixture says in which form it is written."""
+"""The row in which a fixture names the version of its format."""
 
 from typing import Any, ClassVar
 
@@ -7,11 +7,11 @@ from django.db import models
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 
 FORMAT = "denervation-site"
-VERSION = 3
-"""The version that this code writes and reads. docs/fixtures.md says what it holds."""
+VERSION = 4
+"""The version that this code writes. docs/fixtures.md describes its rows."""
 
-SAME_FIELDS = frozenset((2, 3))
-"""The versions whose rows have the fields of today's: `loaddata` reads them all."""
+LOADABLE = frozenset((2, 3, VERSION))
+"""The versions whose rows can be stored without an upgrade: `loaddata` reads these."""
 
 
 class FixtureFormat(NaturalKeyModel):

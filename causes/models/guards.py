@@ -14,7 +14,7 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from causes.clock import future_objection, now
 from causes.models.entry import Entry, Redirect
 from causes.models.event import Event
-from causes.models.format import SAME_FIELDS, VERSION, FixtureFormat
+from causes.models.format import LOADABLE, VERSION, FixtureFormat
 from causes.models.publication import Publication
 from causes.models.review import Review
 from causes.models.revision import Citation, Revision
@@ -25,6 +25,7 @@ from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank
 from causes.text.identifiers import TIDY
 from causes.text.names import fold
+from causes.timeline import Timeline
 
 
 class Refused(ValueError):
@@ -235,36 +236,31 @@ def check_tag_link(instance: TaggedRevision, raw: bool, using: str | None, **_: 
 
 
 def check_publication(instance: Publication, raw: bool, using: str | None, **_: Any) -> None:
-    entry, revision = instance.entry, instance.revision
+    entry, revision, at = instance.entry, instance.revision, now()
     what = f"{entry.kind} {entry.slug!r}"
     if revision.entry_id != entry.pk:
         raise Refused(f"{what}: {revision} is a text of another entry.")
-    if instance.live_until and instance.live_until <= instance.live_from:
-        raise Refused(f"{what}: a publication must end after it begins.")
-    if revision.withheld_at and (instance.live_until is None or instance.live_until > now()):
+    if revision.withheld_at and not instance.span.has_ended(at):
         raise Refused(f"{what}: revision {revision.number} was withheld and cannot be public.")
     stored = _stored(instance, using)
     if stored is not None:
         if _changed(stored, instance, ("uuid", "entry_id", "revision_id", "live_from")):
             raise Refused(f"{what}: which text was public, and since when, never changes.")
-        ended = stored.live_until is not None and stored.live_until <= now()
-        if ended and stored.live_until != instance.live_until:
+        ended = stored.span.has_ended(at)
+        if ended and raw and instance.take_down_at is None:
+            instance.take_down_at = stored.take_down_at  # in no file of an older format
+        if ended and _changed(stored, instance, ("live_until", "take_down_at")):
             raise Refused(
                 f"{what}: revision {revision.number} stopped being public on "
-                f"{stored.live_until:%d %B %Y at %H:%M:%S} UTC, and a span that has ended is not "
-                "reopened. Publish the text you want to see; nothing was written."
+                f"{stored.live_until:%d %B %Y at %H:%M:%S} UTC, and a publication that has ended "
+                "is not reopened. Publish the text you want to see; nothing was written."
             )
-        before, after = stored.live_until, instance.live_until
-        if after is not None and (before is None or after <= before):
-            return  # what it leaves free it cannot take from another
     others = Publication.objects.using(using).filter(entry=entry).exclude(pk=instance.pk)
-    others = others.open_or_upcoming(instance.live_from)
-    if instance.live_until:
-        others = others.filter(live_from__lt=instance.live_until)
-    if other := others.select_related("revision").first():
+    timeline = Timeline(row.span for row in others.open_or_upcoming(instance.live_from))
+    if objection := timeline.objection(instance.span):
         raise Refused(
-            f"{what}: revision {other.revision.number} is public in the same span of time "
-            f"(from {other.live_from:%d %B %Y at %H:%M} UTC). Nothing was written."
+            f"{what}, publication {instance.uuid}, field {objection.field!r}: "
+            f"{objection.sentence} Nothing was written."
         )
 
 
@@ -363,14 +359,14 @@ def check_record(sender: Any, instance: Any, raw: bool, using: str | None, **_: 
 
 
 def check_format(instance: FixtureFormat, raw: bool, **_: Any) -> None:
-    if raw and instance.version in SAME_FIELDS:
+    if raw and instance.version in LOADABLE:
         instance.version = VERSION  # what is written here is tidied
     elif raw:
         older = instance.version < VERSION
         way = "import_fixture brings it up to date" if older else "use a newer version of the site"
         raise Refused(
             f"the fixture is written in format {instance.version}, and loaddata reads formats "
-            f"{min(SAME_FIELDS)} to {VERSION}: {way}."
+            f"{min(LOADABLE)} to {VERSION}: {way}."
         )
 
 

@@ -12,16 +12,17 @@ from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import LONG_OF_REVISION, Revision
 from causes.models.taxonomy import TaggedRevision
+from causes.timeline import Span
 
 _Span = TypeVar("_Span", bound=models.Model)
 
 
 class SpanQuerySet(models.QuerySet[_Span]):
     def live(self, at: datetime | None = None) -> Self:
-        """What the public may see at a moment: now, unless another is named.
+        """Publications that are public at a moment: now, unless another is given.
 
-        This is the one definition of it. A raw filter on the two columns
-        anywhere else is a defect.
+        This is the one definition in SQL of what `Span.is_live` defines in Python. A raw
+        filter on the two columns anywhere else is a defect.
         """
         moment = at or now()
         return self.filter(Q(live_until=None) | Q(live_until__gt=moment), live_from__lte=moment)
@@ -35,14 +36,14 @@ class PublicationQuerySet(SpanQuerySet["Publication"], NaturalKeyQuerySet["Publi
         return self.filter(live_from__lte=at or now())
 
     def open_or_upcoming(self, at: datetime | None = None) -> Self:
-        """Spans that have not ended."""
+        """Publications that have not ended."""
         return self.filter(Q(live_until=None) | Q(live_until__gt=at or now()))
 
     def of_causes(self) -> Self:
         return self.filter(entry__kind=Entry.Kind.CAUSE)
 
     def for_lists(self) -> Self:
-        """With what a list shows of each text, and without the bodies."""
+        """Adds the columns that a list shows of each text, and leaves out the bodies."""
         return self.select_related("entry", "revision__category__merged_into").defer(
             *LONG_OF_REVISION
         )
@@ -54,11 +55,16 @@ class PublicationQuerySet(SpanQuerySet["Publication"], NaturalKeyQuerySet["Publi
 
 class Publication(NaturalKeyModel):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # The entry stands here too so that the database itself can keep spans apart.
+    # Repeated from the revision so that the database can keep the entry's publications apart.
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="publications")
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="publications")
     live_from = models.DateTimeField()
     live_until = models.DateTimeField(null=True, blank=True)
+    take_down_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="The end that a person set. live_until is earlier if another text comes first.",
+    )
 
     objects: ClassVar[Any] = PublicationQuerySet.as_manager()
 
@@ -70,6 +76,11 @@ class Publication(NaturalKeyModel):
             models.CheckConstraint(
                 condition=Q(live_until=None) | Q(live_until__gt=F("live_from")),
                 name="publication_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=Q(take_down_at=None)
+                | Q(live_until__isnull=False, live_until__lte=F("take_down_at")),
+                name="publication_ends_by_its_take_down",
             ),
             models.UniqueConstraint(
                 fields=("entry",),
@@ -100,11 +111,13 @@ class Publication(NaturalKeyModel):
         "causes.taggedrevision",
     ]
 
+    @property
+    def span(self) -> Span:
+        """This row as the rules in causes/timeline.py know it."""
+        return Span(self.uuid, self.revision_id, self.live_from, self.live_until, self.take_down_at)
+
     def is_live(self, at: datetime | None = None) -> bool:
-        """What `live` says of rows, of this one in hand."""
-        moment = at or now()
-        ends_later = self.live_until is None or self.live_until > moment
-        return self.live_from <= moment and ends_later
+        return self.span.is_live(at or now())
 
     def get_absolute_url(self) -> str:
         return self.entry.get_absolute_url()

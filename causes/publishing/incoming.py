@@ -1,8 +1,8 @@
-"""What an import writes: whole entries that come with UUIDs, numbers and times of their own.
+"""The writer of imports: whole entries that bring UUIDs, numbers and times of their own.
 
-The verbs make one change for one person. Here many come at once, each decided on and
-validated before (causes/interchange/), in the importer's transaction. No signal is
-sent, so what guards and `bulk_create` would do is done here; the triggers see every row.
+The verbs make one change for one person. This module writes many at once, which
+causes/interchange/ has validated and decided on, in the importer's transaction. No signal is
+sent, so it also does what guards and `bulk_create` would do; the triggers see every row.
 """
 
 import json
@@ -19,6 +19,7 @@ from causes.text.body import cited_keys
 from causes.text.derived import Derived
 from causes.text.markdown import RENDERER
 from causes.text.names import sort_key
+from causes.timeline import Change
 
 Row = dict[str, Any]
 
@@ -33,30 +34,26 @@ _EVENT = (
 
 @dataclass
 class Incoming:
-    """What happens to one entry. Rows are as a fixture has them; ids are those of here."""
+    """What happens to one entry. Rows have the form of a fixture; ids are this database's."""
 
     kind: str
     slug: str
     created_at: str
     entry: int | None = None
-    """None for an entry that is made."""
+    """Its id; None for a new entry."""
 
     last_number: int = 0
     rename_to: str = ""
     redirects: list[Row] = field(default_factory=list)
     unredirect: list[str] = field(default_factory=list)
-    """Old slugs that are this entry's own again."""
+    """Old slugs that become the entry's own slug again."""
 
     revisions: list[Row] = field(default_factory=list)
     """With `category` and `tags` as slugs."""
 
-    end: list[tuple[int, str | None]] = field(default_factory=list)
-    """Spans by id, and when they end (None: no end is set)."""
+    change: Change = field(default_factory=Change)
+    """What changes about its publications."""
 
-    forget: list[int] = field(default_factory=list)
-    """Spans, by id, that have not begun and will not."""
-
-    lay: list[Row] = field(default_factory=list)
     reviews: list[Row] = field(default_factory=list)
     head: str | None = None
     """The revision that the event is about."""
@@ -70,9 +67,7 @@ class Incoming:
             or self.rename_to
             or self.redirects
             or self.revisions
-            or self.end
-            or self.forget
-            or self.lay
+            or self.change
             or self.reviews
         )
 
@@ -98,7 +93,7 @@ def write(
 ) -> None:
     """Writes all of these entries, with one event each. Inside the importer's transaction.
 
-    `at` is the moment of the import, `states` where each entry stands before it.
+    `at` is the moment of the import; `states` has the state of each entry before it, by id.
     """
     author = by.pk if by else None
     old = [one for one in coming if one.entry is not None]
@@ -123,7 +118,7 @@ def write(
         "revision_id source_key",
         [(ids[row["uuid"]], key) for _, row in revisions for key in derived_of(row)[0]],
     )
-    _lay_spans(coming, ids)
+    _write_publications(coming, ids)
     bulk.insert(
         "causes_review",
         "uuid revision_id reviewer qualification reviewed_on due_on notes created_at",
@@ -175,7 +170,7 @@ def _make_entries(coming: Sequence[Incoming]) -> None:
 
 
 def _move_entries(coming: Sequence[Incoming], old: Sequence[Incoming]) -> None:
-    """Old addresses first: the trigger wants the redirect before the slug goes."""
+    """Writes old addresses first: the trigger needs the redirect before the slug changes."""
     bulk.insert(
         "causes_redirect",
         "slug entry_id created_at",
@@ -218,9 +213,9 @@ def _revision(one: Incoming, row: Row, names: Names, author: int | None) -> tupl
 
 
 def derived_of(row: Row) -> tuple[list[str], Sequence[Any]]:
-    """The keys that a revision cites, and its derived columns: as the plan noted them, if it did.
+    """The keys that a revision cites, and its derived columns: from the plan, if it has them.
 
-    A plan that an older version made may stand on disk, and does not count.
+    Those of a plan that an older version left on disk are computed again.
     """
     noted = row.get("derived")
     if noted and noted[-1] == RENDERER:
@@ -231,31 +226,42 @@ def derived_of(row: Row) -> tuple[list[str], Sequence[Any]]:
 
 
 def _revision_ids(coming: Sequence[Incoming]) -> dict[str, int]:
-    """The id of every revision that these entries speak of, by UUID."""
+    """The id of every revision that these entries name, by UUID."""
     wanted = {row["uuid"] for one in coming for row in one.revisions}
-    wanted |= {row["revision"] for one in coming for row in (*one.lay, *one.reviews)}
+    wanted |= {span.revision for one in coming for span in one.change.adds}
+    wanted |= {row["revision"] for one in coming for row in one.reviews}
     stored = {str(bulk.uuid(uuid)): uuid for uuid in wanted}
     found = bulk.ids("causes_revision", "uuid", list(stored))
     return {stored[value]: pk for value, pk in found.items()}
 
 
-def _lay_spans(coming: Sequence[Incoming], ids: dict[str, int]) -> None:
-    bulk.delete("causes_publication", [pk for one in coming for pk in one.forget])
-    ends = [(bulk.moment(until), pk) for one in coming for pk, until in one.end]
-    bulk.update("causes_publication", "live_until", ends)
+def _write_publications(coming: Sequence[Incoming], ids: dict[str, int]) -> None:
+    stored = [span for one in coming for span in (*one.change.drops, *one.change.ends)]
+    uuids = {span.uuid: str(bulk.uuid(span.uuid)) for span in stored}
+    found = bulk.ids("causes_publication", "uuid", list(uuids.values()))
+    pks = {span.uuid: found[uuids[span.uuid]] for span in stored}
+    drops = [pks[span.uuid] for one in coming for span in one.change.drops]
+    ends = [
+        (bulk.moment(span.live_until), bulk.moment(span.take_down_at), pks[span.uuid])
+        for one in coming
+        for span in one.change.ends
+    ]
+    bulk.delete("causes_publication", drops)
+    bulk.update("causes_publication", "live_until take_down_at", ends)
     bulk.insert(
         "causes_publication",
-        "uuid entry_id revision_id live_from live_until",
+        "uuid entry_id revision_id live_from live_until take_down_at",
         [
             (
-                bulk.uuid(row["uuid"]),
+                bulk.uuid(str(span.uuid)),
                 one.entry,
-                ids[row["revision"]],
-                bulk.moment(row["live_from"]),
-                bulk.moment(row["live_until"]),
+                ids[span.revision],
+                bulk.moment(span.live_from),
+                bulk.moment(span.live_until),
+                bulk.moment(span.take_down_at),
             )
             for one in coming
-            for row in one.lay
+            for span in one.change.adds
         ],
     )
 
@@ -268,7 +274,7 @@ def note_changes(
     run: Import,
     verb: Event.Verb = Event.Verb.CHANGE,
 ) -> None:
-    """One event for each category, tag and source that changed: (what, details).
+    """Records one event for each category, tag and source that changed: (subject, details).
 
     The details have `changes`, {field: [before, after]} as text, like those of `save_record`.
     """

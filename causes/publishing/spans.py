@@ -1,7 +1,10 @@
-"""The verbs that lay and end spans: what readers see, and from when to when."""
+"""The verbs that publish, schedule, take down and withhold: what readers see, and when.
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+causes/timeline.py has the rules. A verb checks the permission, takes the lock, asks the
+entry's timeline for the change, writes it, and records the event.
+"""
+
+from datetime import datetime
 from typing import Any
 
 from causes.clock import now
@@ -22,47 +25,76 @@ from causes.publishing.situations import (
 from causes.publishing.text import Text, publishing_problems
 from causes.publishing.verb import User, locked, need, need_reason, record, standing, verb
 from causes.text.derived import Derived
+from causes.timeline import SECOND, Change, Timeline
 
-MILLISECOND = timedelta(milliseconds=1)
-SECOND = timedelta(seconds=1)
+
+class _Stored:
+    """The publications of an entry that have not ended, at the moment of the verb."""
+
+    def __init__(self, entry: Entry) -> None:
+        rows = Publication.objects.filter(entry=entry).open_or_upcoming()
+        rows = rows.select_related("revision").defer(*LONG_OF_REVISION)
+        self.rows: dict[Any, Publication] = {row.uuid: row for row in rows}
+        for row in self.rows.values():
+            row.entry = entry
+        self.entry = entry
+        self.timeline = Timeline(row.span for row in self.rows.values())
+        self.at = self.timeline.next_instant(now())
+        self.live_span = self.timeline.live(self.at)
+        self.live = self.rows[self.live_span.uuid] if self.live_span else None
+        self.ahead = [self.rows[span.uuid] for span in self.timeline.ahead(self.at)]
+
+    def write(self, change: Change, revision: Any = None) -> list[Publication]:
+        """Writes a change, whose new publications show `revision`.
+
+        Returns the rows that it added, or those with another end if it added none.
+        """
+        for span in change.drops:
+            self.rows[span.uuid].delete()
+        for span in change.ends:
+            row = self.rows[span.uuid]
+            row.live_until, row.take_down_at = span.live_until, span.take_down_at
+            row.save(update_fields=["live_until", "take_down_at"])
+        added = [
+            Publication.objects.create(
+                uuid=span.uuid,
+                entry=self.entry,
+                revision=revision,
+                live_from=span.live_from,
+                live_until=span.live_until,
+                take_down_at=span.take_down_at,
+            )
+            for span in change.adds
+        ]
+        return added or [self.rows[span.uuid] for span in change.ends]
 
 
 @verb
 def publish(revision: Revision, *, by: User, reason: str = "") -> Publication:
     """Makes this text the public one, from now on.
 
-    The text that was public stops being so at the same instant. If another is
-    scheduled, the new span ends when that one begins. A text that is live already
-    stays so, and nothing is written. Raises NotPermitted, NotPublishable, FourEyes,
-    Withheld.
+    The text that was public stops being public at the same instant. If another is
+    scheduled, the new publication ends when that one begins. If the text is live already,
+    nothing is written. Raises NotPermitted, NotPublishable, FourEyes, Withheld.
     """
     need(by, "publish_entry")
     entry = locked(revision.entry_id)
-    spans = _last_spans(entry)
-    at = now()
-    live = next((span for span in spans if span.is_live(at)), None)
-    was_live = live is not None and live.revision_id == revision.pk
-    revision = _check_fit(revision, entry, by, was_live=was_live)
-    if live and was_live:
-        return live
+    stored = _Stored(entry)
+    change = stored.timeline.publish(revision.pk, stored.at)
+    revision = _check_fit(revision, entry, by, was_live=not change)
+    if not change and stored.live:
+        return stored.live
     state = standing(entry)
-    at = _next_instant(spans)
-    for span in spans:
-        if span.is_live(at):
-            span.live_until = at
-            span.save(update_fields=["live_until"])
-    ahead = [span for span in spans if span.live_from > at]
-    upcoming = min(ahead, key=lambda span: span.live_from, default=None)
-    made: Publication = Publication.objects.create(
-        entry=entry,
-        revision=revision,
-        live_from=at,
-        live_until=upcoming.live_from if upcoming else None,
-    )
+    made = stored.write(change, revision)[0]
     Rendering.note_absent(revision)
-    details = {"span": str(made.uuid)} | ({"ends_for": str(upcoming.uuid)} if upcoming else {})
     record(
-        Event.Verb.PUBLISH, entry, by, revision=revision, from_state=state, reason=reason, **details
+        Event.Verb.PUBLISH,
+        entry,
+        by,
+        revision=revision,
+        from_state=state,
+        reason=reason,
+        span=str(made.uuid),
     )
     return made
 
@@ -84,37 +116,30 @@ def schedule(
     """
     need(by, "publish_entry")
     entry = locked(revision.entry_id)
-    at = now()
+    stored = _Stored(entry)
     publish_at, take_down_at = _whole(publish_at), _whole(take_down_at)
-    for field, moment in (("publish_at", publish_at), ("take_down_at", take_down_at)):
-        if moment is not None and moment <= at + SECOND:
-            raise WrongMoment(field, f"{shown(moment)} is past: choose a moment that is to come.")
-    if publish_at is None:
-        if take_down_at is None:
-            raise WrongMoment("publish_at", "Say when it should be published or taken down.")
-        return _schedule_end(entry, revision, take_down_at, by, reason)
-    if take_down_at is not None and take_down_at <= publish_at:
-        raise WrongMoment("take_down_at", "It can only be taken down after it is published.")
-    spans = Publication.objects.filter(entry=entry)
-    revision = _check_fit(revision, entry, by)
-    if ahead := spans.upcoming().select_related("revision").first():
-        raise AlreadyScheduled(
-            f"Revision {ahead.revision.number} is scheduled for {shown(ahead.live_from)}."
-        )
+    named = {"publish_at": publish_at, "take_down_at": take_down_at}
+    moments = {field: moment for field, moment in named.items() if moment is not None}
+    for field, moment in moments.items():
+        if moment <= stored.at + SECOND:
+            raise WrongMoment(field, f"{shown(moment)} is past: choose a moment in the future.")
+    if publish_at is not None:
+        if take_down_at is not None and take_down_at <= publish_at:
+            raise WrongMoment("take_down_at", "It can only be taken down after it is published.")
+        revision = _check_fit(revision, entry, by)
+        if stored.ahead:
+            number, begin = stored.ahead[0].revision.number, stored.ahead[0].live_from
+            raise AlreadyScheduled(f"Revision {number} is scheduled for {shown(begin)}.")
+        change = stored.timeline.schedule(revision.pk, publish_at, take_down_at)
+    elif take_down_at is not None:
+        _check_end(stored, revision, take_down_at)
+        change = stored.timeline.end(take_down_at, stored.at)
+    else:
+        raise WrongMoment("publish_at", "Say when it should be published or taken down.")
     state = standing(entry)
-    details: dict[str, Any] = {"publish_at": publish_at.isoformat()}
-    if take_down_at:
-        details["take_down_at"] = take_down_at.isoformat()
-    for span in spans.live(publish_at):
-        until = span.live_until.isoformat() if span.live_until else None
-        details |= {"closed": str(span.uuid), "closed_until": until}
-        span.live_until = publish_at
-        span.save(update_fields=["live_until"])
-    made: Publication = Publication.objects.create(
-        entry=entry, revision=revision, live_from=publish_at, live_until=take_down_at
-    )
-    Rendering.note_absent(revision)
-    details["span"] = str(made.uuid)
+    written = stored.write(change, revision)[0]
+    if publish_at is not None:
+        Rendering.note_absent(revision)
     record(
         Event.Verb.SCHEDULE,
         entry,
@@ -122,70 +147,49 @@ def schedule(
         revision=revision,
         from_state=state,
         reason=reason,
-        **details,
+        span=str(written.uuid),
+        **{field: moment.isoformat() for field, moment in moments.items()},
     )
-    return made
+    return written
 
 
-def _schedule_end(
-    entry: Entry, revision: Revision, take_down_at: datetime, by: User, reason: str
-) -> Publication:
-    spans = Publication.objects.filter(entry=entry)
-    live: Publication | None = spans.live().filter(revision=revision).first()
-    if live is None:
-        raise NotLive(entry)
-    ahead = spans.upcoming().select_related("revision").first()
-    for_ahead = ahead is not None and live.live_until == ahead.live_from
-    if live.live_until and not for_ahead:
+def _check_end(stored: _Stored, revision: Revision, take_down_at: datetime) -> None:
+    """Raises NotLive, AlreadyScheduled unless the live text can be given this end."""
+    live = stored.live_span
+    if live is None or live.revision != revision.pk:
+        raise NotLive(stored.entry)
+    if live.live_until and live.ends_by_decision:
         raise AlreadyScheduled(f"It is to be taken down on {shown(live.live_until)} already.")
-    if ahead and take_down_at >= ahead.live_from:
-        raise AlreadyScheduled(
-            f"Revision {ahead.revision.number} takes its place on {shown(ahead.live_from)}."
-        )
-    state = standing(entry)
-    live.live_until = take_down_at
-    live.save(update_fields=["live_until"])
-    record(
-        Event.Verb.SCHEDULE,
-        entry,
-        by,
-        revision=revision,
-        from_state=state,
-        reason=reason,
-        take_down_at=take_down_at.isoformat(),
-        span=str(live.uuid),
-    )
-    return live
+    if stored.ahead and take_down_at >= stored.ahead[0].live_from:
+        number, begin = stored.ahead[0].revision.number, stored.ahead[0].live_from
+        raise AlreadyScheduled(f"Revision {number} takes its place on {shown(begin)}.")
 
 
 @verb
 def cancel_schedule(entry: Entry, *, by: User, reason: str = "") -> Publication | None:
-    """Cancels the publication that is ahead, or else the take-down that is.
+    """Cancels the publication that is scheduled, or else the take-down that is.
 
-    The span before it is reopened if the schedule had closed it, and is returned
-    then. Raises NotPermitted, NothingScheduled.
+    Returns the publication before it, if that one ends later now or not at all.
+    Raises NotPermitted, NothingScheduled.
     """
     need(by, "publish_entry")
     entry = locked(entry.pk)
-    spans = Publication.objects.filter(entry=entry)
+    stored = _Stored(entry)
+    change = stored.timeline.cancel(stored.at)
+    if not change:
+        raise NothingScheduled(entry)
     state = standing(entry)
-    ahead = spans.upcoming(now() + SECOND).select_related("revision").order_by("-live_from").first()
-    if ahead is not None:
-        reopened = _cancel(ahead)
-        revision, details = ahead.revision, {"publish_at": ahead.live_from.isoformat()}
-    else:
-        live = spans.live().select_related("revision").first()
-        if live is None or live.live_until is None or live.live_until <= now() + SECOND:
-            raise NothingScheduled(entry)
-        revision, details = live.revision, {"take_down_at": live.live_until.isoformat()}
-        live.live_until = None
-        live.save(update_fields=["live_until"])
-        reopened = live
+    first = (*change.drops, *change.ends)[0]
+    cancelled = stored.rows[first.uuid]
+    name = "publish_at" if change.drops else "take_down_at"
+    moment = cancelled.live_from if change.drops else cancelled.live_until
+    details: dict[str, Any] = {name: moment and moment.isoformat()}
+    reopened = next(iter(stored.write(change)), None)
     record(
         Event.Verb.CANCEL_SCHEDULE,
         entry,
         by,
-        revision=revision,
+        revision=cancelled.revision,
         from_state=state,
         reason=reason,
         reopened=str(reopened.uuid) if reopened else None,
@@ -194,52 +198,24 @@ def cancel_schedule(entry: Entry, *, by: User, reason: str = "") -> Publication 
     return reopened
 
 
-def _cancel(ahead: Publication) -> Publication | None:
-    """Forgets a span that has not begun, and reopens the one that had been closed for it."""
-    before: Publication | None = Publication.objects.filter(
-        entry=ahead.entry_id, live_until=ahead.live_from
-    ).first()
-    until: datetime | None = None
-    if before is not None:
-        log = Event.objects.filter(entry=ahead.entry_id)
-        made = {"verb": Event.Verb.SCHEDULE, "details__closed": str(before.uuid)}
-        closed = log.filter(details__span=str(ahead.uuid), **made).first()
-        made = {"verb": Event.Verb.PUBLISH, "details__ends_for": str(ahead.uuid)}
-        published = log.filter(details__span=str(before.uuid), **made).exists()
-        if closed is None and not published:
-            before = None
-        elif closed and closed.details["closed_until"]:
-            until = datetime.fromisoformat(closed.details["closed_until"])
-    ahead.delete()
-    if before is not None:
-        before.live_until = until
-        before.save(update_fields=["live_until"])
-    return before
-
-
 @verb
 def take_down(entry: Entry, *, by: User, reason: str = "", cancel_scheduled: bool = False) -> None:
-    """Ends the span that is live, and cancels those that have not begun.
+    """Ends the publication that is live, and cancels those that have not begun.
 
     Raises NotPermitted, NotLive, and ScheduledAhead when something is scheduled
     and `cancel_scheduled` does not say that it may go.
     """
     need(by, "publish_entry")
     entry = locked(entry.pk)
-    spans = Publication.objects.filter(entry=entry)
-    ahead = list(spans.upcoming().select_related("revision"))
-    live = spans.live().select_related("revision").first()
-    if live is None and not ahead:
+    stored = _Stored(entry)
+    change = stored.timeline.take_down(stored.at)
+    if not change:
         raise NotLive(entry)
-    if ahead and not cancel_scheduled:
-        raise ScheduledAhead(ahead)
+    if stored.ahead and not cancel_scheduled:
+        raise ScheduledAhead(stored.ahead)
     state = standing(entry)
-    for span in ahead:
-        span.delete()
-    if live is not None:
-        live.live_until = _next_instant(spans)
-        live.save(update_fields=["live_until"])
-    revision = live.revision if live else ahead[0].revision
+    revision = (stored.live or stored.ahead[0]).revision
+    stored.write(change)
     record(
         Event.Verb.TAKE_DOWN,
         entry,
@@ -247,7 +223,7 @@ def take_down(entry: Entry, *, by: User, reason: str = "", cancel_scheduled: boo
         revision=revision,
         from_state=state,
         reason=reason,
-        cancelled=[span.live_from.isoformat() for span in ahead],
+        cancelled=[span.live_from.isoformat() for span in stored.ahead],
     )
 
 
@@ -255,10 +231,9 @@ def take_down(entry: Entry, *, by: User, reason: str = "", cancel_scheduled: boo
 def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
     """Blanks a text for good: for leaked personal data, or words that endanger somebody.
 
-    It stops being public at this instant, what was scheduled of it is cancelled, and
-    its address answers 410 until another text is published there. The row, its date,
-    the event and the reason stay. For superusers. Raises NotPermitted, ReasonNeeded,
-    Withheld.
+    It stops being public at this instant, its schedule is cancelled, and its address
+    answers 410 until another text is published there. The row, its date, the event and
+    the reason stay. For superusers. Raises NotPermitted, ReasonNeeded, Withheld.
     """
     if by is not None and not (by.is_active and by.is_superuser):
         raise NotPermitted("Only a superuser withholds a text.")
@@ -268,12 +243,8 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
     if revision.withheld_at:
         raise Withheld(revision)
     state = standing(entry)
-    spans = Publication.objects.filter(entry=entry)
-    for ahead in spans.upcoming().filter(revision=revision):
-        _cancel(ahead)
-    for live in spans.live().filter(revision=revision):
-        live.live_until = _next_instant(spans)
-        live.save(update_fields=["live_until"])
+    stored = _Stored(entry)
+    stored.write(stored.timeline.without(revision.pk, stored.at))
     revision.title, revision.summary, revision.body, revision.note = WITHHELD_TITLE, "", "", ""
     revision.withheld_at = now()
     blanked = ("title", "sort_title", "summary", "body", "note", "withheld_at", *Derived._fields)
@@ -282,17 +253,8 @@ def withhold(revision: Revision, reason: str, *, by: User) -> Revision:
     return revision
 
 
-def _last_spans(entry: Entry) -> list[Publication]:
-    """The latest spans of an entry: all that a new one can meet, since none overlap."""
-    rows = Publication.objects.filter(entry=entry).select_related("revision")
-    spans = list(rows.defer(*LONG_OF_REVISION).order_by("-live_from")[:5])
-    for span in spans:
-        span.entry = entry
-    return spans
-
-
 def _check_fit(revision: Revision, entry: Entry, by: User, *, was_live: bool = False) -> Revision:
-    """The revision as it is now, which may be published."""
+    """The revision as it is stored now. Raises unless it may be published."""
     revision = Revision.objects.with_taxonomy().get(pk=revision.pk)
     revision.entry = entry
     if revision.withheld_at:
@@ -307,19 +269,3 @@ def _check_fit(revision: Revision, entry: Entry, by: User, *, was_live: bool = F
 def _whole(moment: datetime | None) -> datetime | None:
     """In whole milliseconds, as every public time is stored."""
     return moment and moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _next_instant(spans: Iterable[Publication]) -> datetime:
-    """Now, or one millisecond after the last instant that begun spans know of.
-
-    Two verbs in one millisecond, or a clock that was set back, must not make
-    spans that are empty or in the wrong order.
-    """
-    at = now()
-    for span in sorted(spans, key=lambda span: span.live_from):
-        if span.live_from > at + SECOND:
-            break
-        at = max(at, span.live_from + MILLISECOND)
-        if span.live_until and span.live_until <= at + SECOND:
-            at = max(at, span.live_until)
-    return at

@@ -154,7 +154,7 @@ def test_a_withheld_text_does_not_come_back(tmp_path, polio):
     publishing.withhold(polio.newest, "Leaked.", by=None)
     planned = Planned(path, on_conflict="theirs")
     assert planned.entries == {"polio": "unchanged"}
-    assert "withheld here" in planned.said("polio")
+    assert "withheld on this site" in planned.said("polio")
     planned.apply()
     assert "again" not in exported("history")
 

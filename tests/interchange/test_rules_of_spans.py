@@ -27,7 +27,7 @@ def test_a_page_that_was_taken_down_here_does_not_come_back_by_itself(tmp_path, 
     publishing.take_down(polio, by=None)
     planned = Planned(path)
     assert planned.entries == {"polio": "conflict"}
-    assert "taken down here" in planned.said("polio")
+    assert "taken down on this site" in planned.said("polio")
     bring(path, on_conflict="theirs")
     assert live_title() == "Polio, again"
     assert Publication.objects.filter(entry=polio).count() == 3
@@ -73,7 +73,7 @@ def test_a_schedule_that_only_this_site_knows_of_is_a_conflict(tmp_path, polio):
     )
     planned = Planned(path)
     assert planned.entries == {"polio": "conflict"}
-    assert "scheduled here" in planned.said("polio")
+    assert "scheduled on this site" in planned.said("polio")
     bring(path, on_conflict="theirs")
     assert live_title() == "Newer"
     assert not Publication.objects.filter(entry=polio).upcoming().exists()

@@ -127,7 +127,7 @@ BAD = [
     (lambda rows: rows.append({"fields": {}}), "field 'model'", "is missing"),
     (lambda rows: rows.append("text"), "object 11", "This is not a row"),
     (lambda rows: rows.append({"model": "causes.tag", "fields": {}, "x": 1}), "field 'x'", "no such part"),
-    (change("fixtureformat", version=4), "object 1, field 'version'", "use a newer version of the site"),
+    (change("fixtureformat", version=5), "object 1, field 'version'", "use a newer version of the site"),
     (change("fixtureformat", name="another"), "field 'version'", "this site reads denervation-site"),
 ]  # fmt: skip
 
@@ -217,7 +217,7 @@ def test_a_text_or_span_of_another_entry_is_refused(tmp_path):
     planned = Planned(write(tmp_path, text))
     assert planned.entries == {"other": "refused"}
     assert any("It is a text of another entry here" in problem for problem in planned.problems)
-    assert any("Another entry here has it" in problem for problem in planned.problems)
+    assert any("Another entry on this site has it" in problem for problem in planned.problems)
 
 
 def test_a_span_that_is_another_one_here_is_refused(tmp_path):
@@ -225,7 +225,7 @@ def test_a_span_that_is_another_one_here_is_refused(tmp_path):
     rows = json.loads(exported())
     of(rows, "publication")["fields"]["live_from"] = "2999-01-01T00:00:00Z"
     planned = Planned(write(tmp_path, rows), on_conflict="theirs")
-    assert "field 'live_from': It has begun here already" in planned.problems[0]
+    assert "field 'live_from': It has begun on this site already" in planned.problems[0]
 
 
 def test_skip_invalid_brings_in_the_rest_and_lists_what_it_left_out(tmp_path):

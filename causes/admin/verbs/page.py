@@ -13,9 +13,11 @@ from django.template.response import TemplateResponse
 from causes import database
 from causes.admin.keeping import gone_page
 from causes.admin.shown import decided_on, seal
+from causes.clock import now
 from causes.models import Entry, Publication, Revision
 from causes.models.texts import TextFormField
 from causes.publishing import NotPermitted, Refusal, shown
+from causes.timeline import Timeline
 
 
 class AskForm(forms.Form):
@@ -52,11 +54,9 @@ class Desk:
 
     @property
     def ends(self) -> bool:
-        """Whether the live text is to be taken down at a moment that is set."""
-        live, ahead = self.live, self.ahead
-        if live is None or live.live_until is None:
-            return False
-        return not ahead or ahead[0].live_from != live.live_until
+        """Whether a person set the moment at which the live text is taken down."""
+        live = Timeline(row.span for row in self.spans).live(now())
+        return live is not None and live.ends_by_decision
 
     def facts(self) -> dict[str, str]:
         """What a page says of the entry that somebody may decide on, as people read it."""
