@@ -1,4 +1,4 @@
-"""The outcomes that an import can have for one thing, and the permissions of the person importing."""
+"""The outcomes that an import has for one thing, and the permissions of the importer."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class May:
 
     @property
     def own_times(self) -> bool:
-        """Whether a file may claim that something was public in the past, as nobody at the desk can."""
+        """Whether publications may lie in the past, as nobody at the desk can say."""
         return self.permissions is None
 
     @property

@@ -1,4 +1,4 @@
-"""The plan of an import: what each thing in the files would do here. It writes nothing here.
+"""The plan of an import: the outcome of each thing in the files. Planning changes nothing.
 
 The same rules decide again when the plan is applied (apply.py), under the lock.
 """
@@ -37,11 +37,11 @@ from causes.text.body import cited_keys
 from causes.text.comments import comments_removed
 
 SHOWN = WRITTEN | {CONFLICT, KEPT}
-"""Outcomes of which the plan keeps what is in the file, to write it or to compare it."""
+"""Outcomes for which the plan stores the content of the file, to write or to compare it."""
 
 ENTRIES_AT_ONCE, SOURCES_AT_ONCE = 200, 500
 LETTERS_AT_ONCE = 1_500_000
-"""Characters of bodies after which a chunk of entries is full, however few they are.
+"""Characters of bodies after which a chunk of entries is full, however few entries it has.
 
 Fewer than `text.body` remembers, so that each body is read once for all that a plan needs of it.
 """
@@ -50,13 +50,13 @@ Fewer than `text.body` remembers, so that each body is read once for all that a 
 @dataclass(frozen=True)
 class Options:
     on_conflict: str = "refuse"
-    """One of `judging.ON_CONFLICT`."""
+    """One of `outcomes.ON_CONFLICT`."""
 
     prune: bool = False
-    """Whether what is public here and not in the files is taken down."""
+    """Whether entries that are public on this site and not in the files are taken down."""
 
     skip_invalid: bool = False
-    """Whether the rest comes in where something is refused or in conflict."""
+    """Whether the rest is imported if something is refused or in conflict."""
 
     markdown: bool = False
     """Whether the paths are folders of Markdown files and not fixtures."""
@@ -66,7 +66,7 @@ class Options:
 
 
 class Plan:
-    """What a store holds when the files have been read."""
+    """The content of a store when the files have been read."""
 
     def __init__(self, store: Store, options: Options, by: User) -> None:
         self.store, self.options, self.by = store, options, by
@@ -92,7 +92,7 @@ class Plan:
     def objection(self) -> str:
         """Why the plan cannot be applied as it is, as a sentence; or nothing."""
         if self.unreadable:
-            return "A file cannot be read to its end, so nothing of it comes in."
+            return "A file cannot be read to its end, so nothing can be imported."
         if self.options.skip_invalid:
             return ""
         problems, conflicts = self.store.problem_count(), self.number(CONFLICT)
@@ -104,15 +104,15 @@ class Plan:
             parts.append(f"{wrong:,} problem{'s' if wrong != 1 else ''}")
         if conflicts:
             parts.append(f"{conflicts:,} conflict{'s' if conflicts != 1 else ''}")
-        return f"{' and '.join(parts)}: nothing comes in until that is settled."
+        return f"{' and '.join(parts)} must be resolved first."
 
 
 def planning(
     paths: list[Path], store: Store, options: Options, by: User
 ) -> Generator[Progress, None, Plan]:
-    """Reads the files and decides on everything in them, step by step.
+    """Reads the files and decides on everything in them, step by step. Returns the plan.
 
-    Returns the plan; what is wrong with the files is in it, none of it is raised.
+    Problems of the files are part of the plan and are not raised.
     """
     store.clear()
     try:
@@ -186,9 +186,9 @@ class _Planner:
                 self._item(kind, slug, row["name"], *decision[:2], here, row)
 
     def _decide_kind(self, kind: str, taxonomy: Taxonomy) -> dict[str, tuple[Row, Decision]]:
-        """What becomes of each row, given what becomes of those it leads to.
+        """The outcome of each row, which may depend on those of the rows that it refers to.
 
-        A row that does not come in does not count for the others: there what is here stands.
+        If a row is not imported, the others are compared with the row of this site instead.
         """
         decided: dict[str, tuple[Row, Decision]] = {}
         while True:
@@ -266,7 +266,7 @@ class _Planner:
             key = row["slug"] if row else f"{entry['at'][0]} object {entry['at'][1]}"
             content = entry if verdict.outcome in SHOWN else None
             if verdict.outcome in WRITTEN:
-                # So that no body is read again when the plan is applied.
+                # So that applying the plan need not read the body again.
                 for revision in entry["revisions"]:
                     revision["keys"], revision["derived"] = derived_of(revision)
             title, sentences = verdict.title, verdict.sentences
@@ -321,7 +321,7 @@ class _Planner:
 def judged(
     entries: list[Row], known: Known, *, at: str, may: May, on_conflict: str
 ) -> Iterator[tuple[Row, Verdict]]:
-    """The verdict on each of these entries, in a number of queries that is always the same."""
+    """The verdict on each of these entries, in a fixed number of queries."""
     whole = [entry for entry in entries if entry["entry"] is not None]
     slugs = [entry["entry"]["slug"] for entry in whole]
     slugs += [row["slug"] for entry in whole for row in entry["redirects"]]

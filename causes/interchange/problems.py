@@ -1,11 +1,11 @@
-"""What is wrong with a file, told so that somebody can find the place and mend it."""
+"""Problems of a file, with their place, so that somebody can find and correct them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence, and where it belongs. `number` counts a file's objects from 1; 0 is all of it."""
+    """A sentence and its place. `number` counts a file's objects from 1; 0 is the whole file."""
 
     file: str
     number: int
@@ -22,7 +22,7 @@ class Problem:
 
 
 class Unreadable(Exception):
-    """A file that cannot be read to its end, so that nothing of it counts."""
+    """A file cannot be read to its end, so nothing can be imported."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -30,4 +30,4 @@ class Unreadable(Exception):
 
 
 class Wrong(ValueError):
-    """A value that a field cannot have; the text says why, as a sentence."""
+    """A value is not valid for its field; the message says why, as a sentence."""

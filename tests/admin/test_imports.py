@@ -128,14 +128,14 @@ def test_a_conflict_is_shown_and_decided_on_the_page(desk):
     add_draft(entry, title="Mine")
     upload(desk, text)
     page = plan(desk)
-    assert "1 conflict: nothing comes in until that is settled." in page
-    assert "written without knowing it" in page
+    assert "1 conflict must be resolved first." in page
+    assert "does not build on revision" in page
     assert "Apply" not in page
     assert "1 conflict" in apply(desk)
     run = Import.objects.get()
     again = desk.post(address("again", run.pk), {"on_conflict": "draft"})
     assert "The plan is made." in text_of(again)
-    assert "Brought in as a draft" in plan(desk)
+    assert "Imported as a draft" in plan(desk)
     apply(desk)
     entry.refresh_from_db()
     assert entry.newest.title == "Theirs"
@@ -247,7 +247,7 @@ def test_who_writes_and_publishes_brings_in_what_is_public(client):
     add_category()
     signed_in(client, "Writer", "Publisher")
     upload(client, exported_after(content, "public"))
-    assert "Reviews in a file count only from the command line" in plan(client)
+    assert "only the command line can import them" in plan(client)
     began = now()
     apply(client)
     # Nobody says through a file that something was public here when it was not.
@@ -262,7 +262,7 @@ def test_with_four_eyes_a_text_from_a_file_is_a_draft_until_somebody_else_approv
     add_category()
     user = signed_in(client, "Writer", "Publisher")
     upload(client, exported_after(content, "public"))
-    assert "FOUR_EYES is on" in plan(client)
+    assert "With FOUR_EYES, texts from files must be approved" in plan(client)
     apply(client)
     assert not Publication.objects.exists()
     newest = Entry.objects.get().newest
@@ -480,7 +480,7 @@ def test_the_entries_that_are_ticked_are_exported(desk):
     assert body_of(response) == exported("history", entries=("one", "two"))
     data = {"action": "export_public", "_selected_action": [two.pk]}
     response = desk.post(url("changelist"), data, follow=True)
-    assert "nothing is live or scheduled" in messages_of(response)[0]
+    assert "is live or scheduled" in messages_of(response)[0]
 
 
 def test_the_event_log_says_which_import_it_was(desk):

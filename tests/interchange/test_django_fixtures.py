@@ -176,6 +176,6 @@ def test_what_is_not_content_is_left_out_and_counted(tmp_path, capsys):
     path = dumped(tmp_path, **NATURAL)
     before = everything()
     call_command("import_fixture", str(path), "--dry-run")
-    assert "rows of causes.event are no content and were left out" in capsys.readouterr().out
+    assert "rows of causes.event, which are not content" in capsys.readouterr().out
     assert everything() == before
     assert Source.objects.count() == 1

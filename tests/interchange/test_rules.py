@@ -106,7 +106,7 @@ def test_a_text_written_without_knowing_what_is_newest_here_is_refused(tmp_path,
     before = everything()
     planned = Planned(path)
     assert planned.entries == {"polio": "conflict"}
-    assert "Revision 3 is the newest here" in planned.said("polio")
+    assert "does not build on revision 3" in planned.said("polio")
     assert planned.plan.objection.startswith("1 conflict")
     with pytest.raises(NotApplied, match="1 conflict"):
         planned.apply()
