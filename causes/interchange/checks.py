@@ -36,8 +36,8 @@ class Checks:
         self.problems: list[Flaw] = []
         self._check_rows()
 
-    def _wrong(self, row: Row, what: str, field: str, sentence: str) -> None:
-        self.problems.append((row["at"], what, field, sentence))
+    def _wrong(self, row: Row, subject: str, field: str, sentence: str) -> None:
+        self.problems.append((row["at"], subject, field, sentence))
 
     def _check_rows(self) -> None:
         row = self.file["entry"]
@@ -54,47 +54,47 @@ class Checks:
         self._check_spans({revision["uuid"]: revision for revision in self.revisions})
 
     def _check_revision(self, row: Row, numbers: set[int]) -> None:
-        what = f"revision {row['uuid']}"
+        subject = f"revision {row['uuid']}"
         if row["number"] in numbers:
             sentence = f"Another revision of this entry also has number {row['number']}."
-            self._wrong(row, what, "number", sentence)
+            self._wrong(row, subject, "number", sentence)
         numbers.add(row["number"])
         tags = row["tags"]
         if len(set(tags)) < len(tags):
-            self._wrong(row, what, "tags", "The same tag appears twice.")
+            self._wrong(row, subject, "tags", "The same tag appears twice.")
         if row["tag_count"] is not None and row["tag_count"] != len(tags):
             sentence = f"This says {row['tag_count']}, but the file has {len(tags)} tags."
-            self._wrong(row, what, "tag_count", sentence)
+            self._wrong(row, subject, "tag_count", sentence)
         if row["category"] is not None and row["category"] not in self.known.categories:
             sentence = (
                 f"There is no category {row['category']!r}, either on this site or in the file."
             )
-            self._wrong(row, what, "category", sentence)
+            self._wrong(row, subject, "category", sentence)
         for tag in tags:
             if tag not in self.known.tags:
                 sentence = f"There is no tag {tag!r}, either on this site or in the file."
-                self._wrong(row, what, "tags", sentence)
+                self._wrong(row, subject, "tags", sentence)
         if row["withheld_at"] is not None:
             held = (row["title"], row["summary"], row["body"], row["note"])
             if held != (WITHHELD_TITLE, "", "", ""):
                 sentence = (
                     f"A withheld text must have the title {WITHHELD_TITLE!r} and nothing else."
                 )
-                self._wrong(row, what, "withheld_at", sentence)
+                self._wrong(row, subject, "withheld_at", sentence)
 
     def _check_spans(self, texts: dict[str, Row]) -> None:
         rows = {row["uuid"]: row for row in self.file["publications"]}
         before = Timeline()
         for span in self.timeline.spans:
-            row, what = rows[span.uuid], f"publication {span.uuid}"
+            row, subject = rows[span.uuid], f"publication {span.uuid}"
             if objection := before.objection(span):
-                self._wrong(row, what, *objection)
+                self._wrong(row, subject, *objection)
             before = Timeline([span])
             text = texts.get(span.revision)
             if text is None:
-                self._wrong(row, what, "revision", "This is not a revision of this entry.")
+                self._wrong(row, subject, "revision", "This is not a revision of this entry.")
             elif not span.has_ended(self.at) and text["withheld_at"]:
-                self._wrong(row, what, "revision", "A withheld text cannot be public.")
+                self._wrong(row, subject, "revision", "A withheld text cannot be public.")
             elif not span.has_ended(self.at):
                 self._check_publishable(text)
 
@@ -116,19 +116,21 @@ def flaws_of_stored(row: Row, held: Row, entry: int | None) -> list[Flaw]:
 
     `entry` is the id of the entry on this site that corresponds to the entry in the file.
     """
-    what, found = f"revision {row['uuid']}", []
+    subject, found = f"revision {row['uuid']}", []
     if held["entry"] != entry:
-        return [(row["at"], what, "entry", "This revision belongs to another entry on this site.")]
+        return [
+            (row["at"], subject, "entry", "This revision belongs to another entry on this site.")
+        ]
     if held["withheld_at"] or row["withheld_at"]:
         return []
     for name in ("title", "summary", "body", "category", "note", "created_at"):
         # A Markdown file may have no date.
         if row[name] != held[name] and not (name == "created_at" and row[name] is None):
             sentence = "The stored revision has another value, and a stored text never changes."
-            found.append((row["at"], what, name, sentence))
+            found.append((row["at"], subject, name, sentence))
     if sorted(row["tags"]) != held["tags"]:
         sentence = "The stored revision has other tags, and these never change."
-        found.append((row["at"], what, "tags", sentence))
+        found.append((row["at"], subject, "tags", sentence))
     return found
 
 
@@ -136,14 +138,14 @@ def flaws_of_span(
     row: Row, span: Span, held: Span | None, *, elsewhere: bool, at: datetime
 ) -> list[Flaw]:
     """How a publication of the file contradicts the stored one with its UUID."""
-    what = f"publication {span.uuid}"
+    subject = f"publication {span.uuid}"
     if elsewhere:
-        return [(row["at"], what, "uuid", "Another entry on this site has it.")]
+        return [(row["at"], subject, "uuid", "Another entry on this site has it.")]
     if held is None:
         return []
     if held.revision != span.revision:
         sentence = "It shows another text on this site, and that never changes."
-        return [(row["at"], what, "revision", sentence)]
+        return [(row["at"], subject, "revision", sentence)]
     if held.has_begun(at) and not span.has_begun(at):
-        return [(row["at"], what, "live_from", "It has begun on this site already.")]
+        return [(row["at"], subject, "live_from", "It has begun on this site already.")]
     return []

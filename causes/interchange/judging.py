@@ -51,6 +51,7 @@ class Judge:
         self.revisions = sorted(entry["revisions"], key=lambda row: row["number"])
         self.moment = datetime.fromisoformat(at)
         self.timeline = timeline_of(entry["publications"], self.moment)
+        self.standing: Standing | None = None
         self.problems: list[Flaw] = []
         self.conflicts: list[str] = []
         self.said: list[str] = []
@@ -71,8 +72,8 @@ class Judge:
             return self._create()
         return self._change(standing)
 
-    def _wrong(self, row: Row, what: str, field: str, sentence: str) -> None:
-        self.problems.append((row["at"], what, field, sentence))
+    def _wrong(self, row: Row, subject: str, field: str, sentence: str) -> None:
+        self.problems.append((row["at"], subject, field, sentence))
 
     # The entry of this site ----------------------------------------------------------------
 
@@ -166,9 +167,9 @@ class Judge:
         for row in self.file["reviews"]:
             held = self.here.reviews.get(row["uuid"])
             if held and any(row[n] is not None and row[n] != held[n] for n in held):
-                what = f"review {row['uuid']}"
+                subject = f"review {row['uuid']}"
                 self._wrong(
-                    row, what, "", "This differs from the stored review, which never changes."
+                    row, subject, "", "This differs from the stored review, which never changes."
                 )
         if rows and not self.may.review:
             self.said.append("Reviews are left out: only the command line can import them.")
@@ -326,7 +327,7 @@ class Judge:
             work.change = plan.change
 
     def _done(self, outcome: str, sentence: str = "", work: Incoming | None = None) -> Verdict:
-        standing: Standing | None = getattr(self, "standing", None)
+        standing = self.standing
         if self.problems:
             outcome, work = REFUSED, None
         if work is not None:
@@ -348,5 +349,5 @@ class Judge:
         )
 
 
-def _count(number: int, what: str, many: str = "") -> str:
-    return f"{number} {what if number == 1 else many or what + 's'}"
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

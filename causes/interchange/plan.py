@@ -168,8 +168,8 @@ class _Planner:
         if len(self.entries) >= ENTRIES_AT_ONCE or self.letters > LETTERS_AT_ONCE:
             self._decide_entries()
 
-    def _report(self, at: Any, what: str, field: str, sentence: str) -> None:
-        self.store.report(Problem(at[0], at[1], what, field, sentence))
+    def _report(self, at: Any, subject: str, field: str, sentence: str) -> None:
+        self.store.report(Problem(at[0], at[1], subject, field, sentence))
 
     # Categories, tags, sources --------------------------------------------------------------
 

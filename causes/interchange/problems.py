@@ -9,7 +9,7 @@ class Problem:
 
     file: str
     number: int
-    what: str
+    subject: str
     """The row by its natural key: `revision 46032bd4-…`."""
     field: str
     sentence: str
@@ -17,7 +17,7 @@ class Problem:
     def __str__(self) -> str:
         where = [self.file] if self.file else []
         where += [f"object {self.number}"] if self.number else []
-        where += [part for part in (self.what, self.field and f"field {self.field!r}") if part]
+        where += [part for part in (self.subject, self.field and f"field {self.field!r}") if part]
         return f"{', '.join(where)}: {self.sentence}" if where else self.sentence
 
 

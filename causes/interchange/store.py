@@ -14,13 +14,13 @@ from causes.interchange.problems import Problem
 
 _TABLES = {
     # Problems, in the order in which they were found.
-    "problem": "(id INTEGER PRIMARY KEY, file TEXT, number INT, what TEXT, field TEXT, "
+    "problem": "(id INTEGER PRIMARY KEY, file TEXT, number INT, subject TEXT, field TEXT, "
     "sentence TEXT)",
     # The outcome of each thing in the files, with its content if it may be written.
     "item": "(id INTEGER PRIMARY KEY, kind TEXT, key TEXT, title TEXT, outcome TEXT, "
     "sentences TEXT, seen TEXT, content TEXT)",
     # Slugs of entries in the files, which must be unique, and keys of sources.
-    "taken": "(kind TEXT, key TEXT, what TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    "taken": "(kind TEXT, key TEXT, owner TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
     # The ids of entries of this site that the files hold.
     "met": "(entry INTEGER PRIMARY KEY)",
     # Rows of the files until they are read back in order: see staging.py.
@@ -90,14 +90,14 @@ class Store:
     # Problems ------------------------------------------------------------------------
 
     def report(self, problem: Problem) -> None:
-        row = (problem.file, problem.number, problem.what, problem.field, problem.sentence)
+        row = (problem.file, problem.number, problem.subject, problem.field, problem.sentence)
         self.db.execute(
-            "INSERT INTO problem (file, number, what, field, sentence) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO problem (file, number, subject, field, sentence) VALUES (?, ?, ?, ?, ?)",
             [part if isinstance(part, int) else _writable(part) for part in row],
         )
 
     def problems(self, start: int = 0, most: int = -1) -> Iterator[Problem]:
-        question = "SELECT file, number, what, field, sentence FROM problem ORDER BY id"
+        question = "SELECT file, number, subject, field, sentence FROM problem ORDER BY id"
         for row in self.rows(f"{question} LIMIT ? OFFSET ?", most, start):
             yield Problem(*row)
 
@@ -159,12 +159,12 @@ class Store:
     def take(self, kind: str, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Stores (key, its owner) of each; returns the keys that have another owner already."""
         doubled = []
-        for key, what in keys:
+        for key, owner in keys:
             try:
-                self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", (kind, key, what))
+                self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", (kind, key, owner))
             except sqlite3.IntegrityError:
-                other = self.one("SELECT what FROM taken WHERE kind = ? AND key = ?", kind, key)
-                if other != what:
+                other = self.one("SELECT owner FROM taken WHERE kind = ? AND key = ?", kind, key)
+                if other != owner:
                     doubled.append((key, other))
         return doubled
 

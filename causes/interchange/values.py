@@ -164,10 +164,10 @@ def reference(read: Read) -> Read:
     return read_key
 
 
-def _hyphenated(what: str) -> Read:
+def _hyphenated(kind: str) -> Read:
     def read(value: Any) -> str:
         if type(value) is not str or len(value) > 100 or not is_slug(value):
-            raise Wrong(f"{_shown(value)} is not a {what}, at most 100 characters.")
+            raise Wrong(f"{_shown(value)} is not a {kind}, at most 100 characters.")
         return value
 
     return read

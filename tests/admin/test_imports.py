@@ -158,7 +158,7 @@ def test_problems_are_all_on_the_page_and_nothing_can_be_applied(desk):
     ):
         assert words in page
     assert "<b>root</b>" not in page
-    assert "problems: nothing comes in" in apply(desk)
+    assert "problems must be resolved first" in apply(desk)
     assert not Entry.objects.exists()
 
 
@@ -227,7 +227,7 @@ def test_a_category_that_is_not_here_is_refused_to_a_writer(client):
     upload(client, exported_after(content, "public"))
     page = plan(client)
     assert "You may not add a category." in page
-    assert "nothing comes in" in apply(client)
+    assert "must be resolved first" in apply(client)
     assert not Entry.objects.exists()
 
 
@@ -240,7 +240,7 @@ def test_a_publisher_who_does_not_write_brings_in_no_text(client):
 
     upload(client, exported_after(elsewhere))
     assert "You may not change a cause." in plan(client)
-    assert "nothing comes in" in apply(client)
+    assert "must be resolved first" in apply(client)
 
 
 def test_who_writes_and_publishes_brings_in_what_is_public(client):

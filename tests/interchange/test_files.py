@@ -46,7 +46,10 @@ def test_it_does_not_matter_where_a_piece_ends(tmp_path, monkeypatch, size):
         ),
         (b'[{"a": 1},\n{"b": 2}', "object 2: The file ends before its array does"),
         (b'[{"a": 1},\n{"b": 2},', "object 3: The file ends before its array does"),
-        (b'[{"a": 1}\n{"b": 2}]', r"object 1: A comma or the end of the array must follow. \(line 2\)"),
+        (
+            b'[{"a": 1}\n{"b": 2}]',
+            r"object 1: A comma or the end of the array must follow. \(line 2\)",
+        ),
         (b'[{"a": 1}] x', "object 1: There is text after the end"),
         (b'[{"a": 1},\n\n{"b" 2}]', r"object 2: This is not JSON: .* \(line 3\)"),
         (b"model: causes.entry", "This is not a fixture"),

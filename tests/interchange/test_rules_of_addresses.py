@@ -22,7 +22,7 @@ def test_an_entry_that_was_renamed_here_is_found_by_its_old_slug(tmp_path, polio
     publishing.rename(polio, "poliomyelitis", by=None)
     planned = Planned(path)
     assert planned.outcomes["cause polio"] == "changed"
-    assert "stays at 'poliomyelitis'" in planned.said("polio")
+    assert "address stays 'poliomyelitis'" in planned.said("polio")
     planned.apply()
     assert live_title("poliomyelitis") == "Newer"
     assert Entry.objects.count() == 1

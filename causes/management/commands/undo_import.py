@@ -39,7 +39,10 @@ class Command(BaseCommand):
             undone = follow(undoing(run, None, rehearse=dry_run), sys.stderr, verbosity)
         except Refusal as error:
             raise CommandError(str(error)) from error
-        for what, sentence in undone.left:
-            self.stdout.write(f"Left {what}: {sentence}")
-        would = "would be restored" if dry_run else "were restored"
-        self.stdout.write(f"{undone.entries:,} entries and {undone.records:,} records {would}.")
+        for subject, sentence in undone.left:
+            self.stdout.write(f"Left {subject}: {sentence}")
+        done = "to restore" if dry_run else "restored"
+        self.stdout.write(
+            f"Entries {done}: {undone.entries:,}. Categories, tags and sources {done}: "
+            f"{undone.records:,}."
+        )
