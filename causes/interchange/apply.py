@@ -1,4 +1,4 @@
-"""A plan carried out: one transaction, all of it or none."""
+"""Carries out a plan in one transaction: all of it or nothing."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -35,33 +35,32 @@ from causes.text.names import fold, sort_key
 
 ITEMS_AT_ONCE = 200
 MANY = 1_000
-"""Things written from which the database's statistics are made anew."""
+"""From this number of rows on, the statistics of the database are computed again."""
 
 REPORTED = 500
-"""Lines that an import's own row keeps; the event log has every entry."""
+"""The most lines that the row of an import keeps; the event log has every entry."""
 
 
 class NotApplied(Refusal):
-    """The plan as it is cannot be carried out; nothing was written."""
+    """The plan cannot be carried out; nothing was written."""
 
 
 class MovedOn(NotApplied):
-    """Something here changed since the plan was made: look at a new one."""
+    """Something on this site changed since the plan was made: a new plan is needed."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} was changed here since the plan was made, so nothing was written. "
-            "This is the plan as it is now."
+            f"{what} changed since the plan was made, so nothing was written. This is the new plan."
         )
 
 
 def applying(
     plan: Plan, name: str, *, run: Import | None = None
 ) -> Generator[Progress, None, Import | None]:
-    """Carries a plan out, step by step; closing the generator before its end undoes all of it.
+    """Carries out a plan, step by step; closing the generator before its end undoes all of it.
 
     `run` is the row of an import that was planned before; otherwise one is made, unless
-    there is nothing to write. Returns it. Raises NotApplied, MovedOn, ImportRunning.
+    there is nothing to write. Returns that row. Raises NotApplied, MovedOn, ImportRunning.
     """
     if sentence := plan.objection:
         raise NotApplied(sentence)
@@ -74,13 +73,13 @@ def applying(
 
 
 def _shown_name(name: str) -> str:
-    """The name of files as it can be stored: a disk takes bytes that are no text."""
+    """The name of the files as text that can be stored: file names may hold any bytes."""
     return name.encode("utf-8", "replace").decode()[:300]
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """The transaction of an import, or of its undoing. Raises NotApplied, ImportRunning."""
+    """The transaction in which an import is applied or undone. Raises NotApplied, ImportRunning."""
     try:
         with database.importing(), bulk.room():
             yield
@@ -104,7 +103,7 @@ class _Apply:
     def steps(self) -> Iterator[Progress]:
         plan, run = self.plan, self.run
         if self.store.fact("may") != repr_of(self.may):
-            raise MovedOn("What you may do")
+            raise MovedOn("Your permissions")
         run.applied_at, run.options = self.moment, options_as_dict(plan.options)
         run.counts, run.report = plan.counts, self._report()
         run.save()
@@ -133,7 +132,7 @@ class _Apply:
         return self.store.items(question, CONFLICT, REFUSED, KEPT, UNCHANGED, most=REPORTED)
 
     def _chunks(self, where: str, *values: Any) -> Iterator[list[tuple[Any, Row]]]:
-        """The items to be written with their content, some at a time."""
+        """The items to be written, with their content, in chunks."""
         last = 0
         marks = ", ".join("?" * len(WRITTEN))
         while True:
@@ -169,7 +168,7 @@ class _Apply:
             item.key: self._called_today(item, row["merged_into"], aliases) for item, row in rows
         }
         taken = set(model.objects.filter(merged_into=None).values_list("folded", flat=True))
-        # Old names last: each leads to the row of a name of today.
+        # Old names last: each leads to the row of a present name.
         for old in (False, True):
             ids = dict(model.objects.values_list("slug", "pk"))
             made = (row for item, row in rows if item.outcome == CREATED)
@@ -197,7 +196,7 @@ class _Apply:
 
     @staticmethod
     def _called_today(item: Any, aim: str | None, aliases: dict[str, str | None]) -> str | None:
-        """Where an old name leads in the end: what it names may have another name by now."""
+        """The present name to which an old name leads, perhaps by way of other old names."""
         seen = {item.key}
         while aim is not None and aim not in seen:
             seen.add(aim)
@@ -225,7 +224,7 @@ class _Apply:
         return {name: row[name] for name in names}
 
     def _updated(self, row: Row, held: Row) -> datetime:
-        """The file's word for it, but later than what it takes the place of."""
+        """The time in the file if that is later than the stored one; otherwise now."""
         if row["updated_at"] and row["updated_at"] > held["updated_at"]:
             return datetime.fromisoformat(row["updated_at"])
         return self.moment
@@ -294,13 +293,13 @@ class _Apply:
             yield self._progress()
 
     def _known(self, names: Names, rows: list[Row]) -> Known:
-        """By now the file's own categories, tags and sources are here."""
+        """The names that texts may use, now that those of the file are stored."""
         keys = {key for row in rows for text in row["revisions"] for key in derived_of(text)[0]}
         return Known(set(names.category), set(names.tag), source_keys(keys))
 
     @staticmethod
     def _check(item: Any, verdict: Verdict) -> None:
-        # What became public or ended by the clock alone leaves the mark as it was.
+        # A publication that began or ended by the clock alone does not change the mark.
         if verdict.mark != item.seen or verdict.outcome not in WRITTEN:
             raise MovedOn(f"The {item.kind} {item.key!r}")
 
@@ -321,13 +320,13 @@ class _Apply:
 
 
 def _states(entries: list[int]) -> dict[int, str]:
-    """Where entries stand, for the event log."""
+    """The states of entries, for the event log."""
     rows = Entry.objects.with_state().filter(pk__in=entries) if entries else ()
     return {row.pk: Entry.state_of(row).value for row in rows}
 
 
 def _changes(kind: str, key: str, row: Row, held: Row) -> Row:
-    """What the event log says of a changed record, and what undoing goes back to."""
+    """The details of a changed record for the event log, with the values that `undo` restores."""
     names = differences(row, held)
     return {
         "changes": {name: [_text(held[name]), _text(row[name])] for name in names},
@@ -338,7 +337,7 @@ def _changes(kind: str, key: str, row: Row, held: Row) -> Row:
 
 
 def after_values(row: Row, names: Iterable[str]) -> dict[str, str]:
-    """Some fields of a record here, as the event log writes them."""
+    """Some fields of a stored record, as the event log has them."""
     return {name: _text(row[name]) for name in names}
 
 
@@ -349,7 +348,7 @@ def _text(value: Any) -> str:
 def run_through(
     steps: Generator[Progress, None, Any], tell: Callable[[Progress], None] = lambda step: None
 ) -> Any:
-    """Runs a step-by-step work to its end, and returns what it returns."""
+    """Runs a generator of steps to its end, and returns its value."""
     while True:
         try:
             tell(next(steps))

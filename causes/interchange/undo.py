@@ -2,7 +2,6 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import uuid4
 
 from causes.clock import now
@@ -11,7 +10,7 @@ from causes.interchange.here import Here, Standing
 from causes.interchange.plan import Progress, may_of
 from causes.interchange.records import KEY, MODELS, stored
 from causes.interchange.schema import Row
-from causes.interchange.spans import recalled
+from causes.interchange.spans import noted, recalled
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Event, Import, Tag
 from causes.publishing.entries import predecessors
@@ -26,11 +25,11 @@ class Undone:
     entries: int = 0
     records: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)
-    """What stays as it is, and why."""
+    """Everything that stays as it is: (what it is, why)."""
 
 
 class _Rehearsed(Exception):
-    """Rolls back what was only to be looked at."""
+    """Rolls back a rehearsal."""
 
 
 def last_import() -> Import | None:
@@ -45,10 +44,10 @@ def last_import() -> Import | None:
 
 
 def undoing(run: Import, by: User, *, rehearse: bool = False) -> Generator[Progress, None, Undone]:
-    """Takes an import back, step by step; closing the generator before its end changes nothing.
+    """Undoes an import, step by step; closing the generator before its end changes nothing.
 
-    What somebody edited since is listed and left. With `rehearse` all of it is rolled
-    back at the end. Raises NotApplied, ImportRunning.
+    Whatever somebody edited since stays as it is, and is listed. With `rehearse`, everything
+    is rolled back at the end. Raises NotApplied, ImportRunning.
     """
     undone = Undone()
     try:
@@ -136,55 +135,48 @@ class _Undo:
         self.undone.entries += len(coming)
 
     def _back(self, event: Event, standing: Standing, here: Here) -> Incoming | None:
-        before, after = event.details["before"], event.details["after"]
-        what = f"{standing.kind} {standing.slug}"
-        if not self._as_left(standing, after):
-            self._leave(what, "It was edited since, and stays as it is.")
-            return None
+        made = self._noted(standing.slug, standing.head, Timeline())
+        before, after = event.details["before"] or made, event.details["after"]
         wanted = recalled(before)
         change = standing.timeline.towards(wanted, self.moment)
-        if objection := self._objection(standing, before, wanted, change):
-            self._leave(what, objection)
+        texts = {before["head"], *(span.revision for span in wanted.spans)}
+        if not self._is_as_left(standing, after):
+            objection = "It was edited since, and stays as it is."
+        elif texts & standing.withheld:
+            objection = "The earlier text was withheld since."
+        else:
+            objection = self._forbidden(standing, before, change)
+        if objection:
+            self._leave(f"{standing.kind} {standing.slug}", objection)
             return None
         work = Incoming(standing.kind, standing.slug, "", entry=standing.pk, head=standing.head)
-        work.last_number = standing.last_number
+        work.last_number, work.change = standing.last_number, change
         work.details = {"import": str(self.run.uuid)}
-        work.change = change
-        if before and before["head"] != standing.head and before["head"]:
+        if before["head"] not in (None, standing.head):
             self._back_to_text(standing, here.texts[before["head"]], work)
-        if before and before["slug"] != standing.slug:
+        if before["slug"] != standing.slug:
             work.rename_to = before["slug"]
             work.unredirect = [before["slug"]]
             work.redirects = [{"slug": standing.slug, "created_at": self.at}]
         return work
 
-    def _as_left(self, standing: Standing, after: Row) -> bool:
-        """Whether the entry is as the import left it; an end that only time brought is no edit."""
-        same = self._open(standing.timeline) == self._open(recalled(after))
-        return same and standing.slug == after["slug"] and standing.head == after["head"]
+    def _noted(self, slug: str, head: str | None, timeline: Timeline) -> Row:
+        """An entry as events have it, without the ends that people set: old events lack them."""
+        details = noted(slug, head, timeline, self.moment)
+        return details | {"spans": [span[:4] for span in details["spans"]]}
 
-    def _open(self, timeline: Timeline) -> list[Any]:
-        """Without the ends that people set: old events do not have them."""
-        open_ = (span for span in timeline.spans if not span.has_ended(self.moment))
-        return [(span.uuid, span.live_from, span.live_until) for span in open_]
+    def _is_as_left(self, standing: Standing, after: Row) -> bool:
+        """Whether nobody edited an entry since; an end that time has brought is no edit."""
+        left = self._noted(after["slug"], after["head"], recalled(after))
+        return self._noted(standing.slug, standing.head, standing.timeline) == left
 
-    def _objection(
-        self, standing: Standing, before: Row | None, wanted: Timeline, change: Change
-    ) -> str:
-        texts = {span.revision for span in wanted.spans}
-        if before and before["head"]:
-            texts.add(before["head"])
-        if texts & standing.withheld:
-            return "The earlier text was withheld since."
+    def _forbidden(self, standing: Standing, before: Row, change: Change) -> str:
+        """Why this person may not bring the earlier state back, as a sentence; or nothing."""
         if change and not self.may.publish:
             return "Readers would see a difference, and you may not publish."
-        if (
-            before
-            and before["head"] != standing.head
-            and not self.may.do(f"change_{standing.kind}")
-        ):
+        if before["head"] != standing.head and not self.may.do(f"change_{standing.kind}"):
             return f"You may not change a {standing.kind}."
-        if before and before["slug"] != standing.slug and not self.may.do("rename_entry"):
+        if before["slug"] != standing.slug and not self.may.do("rename_entry"):
             return "You may not rename it."
         return ""
 

@@ -1,4 +1,4 @@
-"""What may happen: each verb one function, one transaction, under the one lock."""
+"""The verbs: each is one function and one transaction, under the one lock."""
 
 from causes.publishing.approval import approve, send_back, submit
 from causes.publishing.entries import (

@@ -24,36 +24,36 @@ def submit(revision: Revision, *, by: User, reason: str = "") -> Event:
     Raises NotPermitted, Superseded, Withheld, WrongStep.
     """
     need(by, "submit_entry")
-    wanted = "Only a draft, or one that was sent back, is submitted."
+    wanted = "Only a draft, or a text that was sent back, can be submitted."
     return _step(Event.Verb.SUBMIT, revision, by, reason, (Step.DRAFT, Step.SENT_BACK), wanted)
 
 
 @verb
 def send_back(revision: Revision, *, by: User, reason: str) -> Event:
-    """Gives a text that waits for approval, or has it, back to its writer, and says why.
+    """Returns a text that is waiting for approval, or is approved, to its writer.
 
     Raises NotPermitted, ReasonNeeded, Superseded, Withheld, WrongStep.
     """
     need(by, "send_back_entry")
     reason = need_reason(reason)
-    wanted = "Only a text that waits for approval, or has it, is sent back."
+    wanted = "Only a text that is waiting for approval, or is approved, can be sent back."
     allowed = (Step.SUBMITTED, Step.APPROVED)
     return _step(Event.Verb.SEND_BACK, revision, by, reason, allowed, wanted)
 
 
 @verb
 def approve(revision: Revision, *, by: User, reason: str = "") -> Event:
-    """Says that this exact revision may go out. A save on top needs an approval of its own.
+    """Records that this exact revision may be published. A later one needs its own approval.
 
     Raises NotPermitted, FourEyes, NotPublishable, Superseded, Withheld, WrongStep.
     """
     need(by, "approve_entry")
     if settings.FOUR_EYES and by is not None and by.pk in writers_since_live(revision):
         raise FourEyes(
-            "You wrote part of what would be approved: somebody who wrote none of it since it "
-            "was last public must approve it."
+            "You wrote part of this text: somebody must approve it who has written none of it "
+            "since it was last public."
         )
-    wanted = "Only a text that waits for approval is approved."
+    wanted = "Only a text that is waiting for approval can be approved."
     event = _step(Event.Verb.APPROVE, revision, by, reason, (Step.SUBMITTED,), wanted)
     if problems := publishing_problems(Text.of(revision), revision.entry.kind):
         raise NotPublishable(problems)
@@ -81,7 +81,7 @@ def _step(
 
 
 def writers_since_live(revision: Revision) -> set[int]:
-    """Ids of those who wrote this revision or one before it, back to the last that was live."""
+    """Ids of the people who wrote this revision or one before it, back to the last live one."""
     earlier = Publication.objects.begun().filter(
         entry=revision.entry_id, revision__number__lt=revision.number
     )
@@ -93,7 +93,7 @@ def writers_since_live(revision: Revision) -> set[int]:
 
 
 def approval_of(revision: Revision) -> Event | None:
-    """The approval that this exact revision has, unless it was sent back or taken down since."""
+    """The approval of this exact revision, unless it was sent back or taken down since."""
     steps = Event.objects.filter(
         entry=revision.entry_id, revision_uuid=revision.uuid, verb__in=Event.STEPS
     )
@@ -108,8 +108,8 @@ def check_approved(revision: Revision, by: User) -> None:
     approval = approval_of(revision)
     if approval is None:
         raise FourEyes(
-            f"Revision {revision.number} is not approved. This site shows readers only what "
-            "somebody approved who did not write it: submit it for approval first."
+            f"Revision {revision.number} is not approved. This site publishes only texts "
+            "that somebody other than their writers approved: submit it for approval first."
         )
     if approval.actor_id in writers_since_live(revision):
         raise FourEyes(

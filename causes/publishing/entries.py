@@ -1,4 +1,4 @@
-"""The verbs of entries and their drafts: readers see no difference, but for `rename`."""
+"""The verbs of entries and their drafts. Readers notice only `rename`."""
 
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ MOST_PREDECESSORS = 50
 
 @verb
 def create_entry(kind: str, slug: str, text: Text, *, by: User, note: str = "") -> Entry:
-    """Makes an entry with its first draft.
+    """Creates an entry with its first draft.
 
     Raises SlugTaken for a slug that is malformed, reserved or in use, UnsoundText
     for a text that cannot be stored.
@@ -56,11 +56,11 @@ def copy_entry(
 def save_draft(
     entry: Entry, text: Text, *, by: User, base: UUID | None, note: str = ""
 ) -> Revision:
-    """Adds a revision on top of the entry's newest one; readers see no difference.
+    """Adds a revision after the entry's newest one; readers see no difference.
 
-    `base` is the revision that the text in hand started from. Returns the newest
-    revision as it was when the text does not differ from it. Raises StaleDraft when
-    the newest one is not the base, UnsoundText when the text cannot be stored.
+    `base` is the UUID of the revision that this text started from. Returns the newest
+    revision, unchanged, if the text does not differ from it. Raises StaleDraft if the
+    newest revision is not the base, UnsoundText if the text cannot be stored.
     """
     need(by, f"change_{entry.kind}")
     entry = locked(entry.pk)
@@ -166,11 +166,11 @@ def _check_slug(slug: str, kind: str, entry: Entry | None = None) -> None:
 
 
 def predecessors(entry: Entry) -> list[str]:
-    """The texts that the next one takes the place of, newest first, as UUIDs."""
+    """The UUIDs of the texts that the next one replaces, newest first."""
     newest = entry.revisions.order_by("-number").values_list("uuid", "predecessors")
     rows = list(newest[:MOST_PREDECESSORS])
     here = [str(uuid) for uuid, _ in rows]
-    # Those that a fixture's text took the place of elsewhere never came along.
+    # An imported text may have replaced others that never came to this site.
     elsewhere = [uuid for uuid in (rows[0][1] if rows else []) if uuid not in here]
     return [*here, *elsewhere][:MOST_PREDECESSORS]
 

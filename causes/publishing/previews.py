@@ -9,16 +9,16 @@ from causes.publishing.situations import Refusal, Withheld
 from causes.publishing.verb import User, need, record, standing, verb
 
 LONGEST = 90
-"""Days that a preview link may be open at most."""
+"""The most days for which a preview link may be open."""
 
 
 class NoSuchLink(Refusal):
-    """The link is not there, or is closed already."""
+    """The link does not exist, or is closed already."""
 
 
 @verb
 def share_preview(revision: Revision, *, by: User, days: int, reason: str = "") -> PreviewLink:
-    """Makes a link that shows this exact revision for so many days (1 to 90).
+    """Makes a link that shows this exact revision for a number of days (1 to 90).
 
     Raises NotPermitted, Withheld, ValueError.
     """
@@ -43,7 +43,7 @@ def share_preview(revision: Revision, *, by: User, days: int, reason: str = "") 
 
 @verb
 def revoke_preview(event: Event, *, by: User, reason: str = "") -> None:
-    """Closes a preview link before its time. Raises NotPermitted, NoSuchLink."""
+    """Closes a preview link before it expires. Raises NotPermitted, NoSuchLink."""
     need(by, "share_entry")
     links = {link.event.pk: link for link in preview_links(event.entry)} if event.entry else {}
     link = links.get(event.pk)

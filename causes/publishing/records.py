@@ -1,4 +1,4 @@
-"""Sources, categories and tags: every change is in the event log, with before and after."""
+"""Sources, categories and tags: the event log has every change, with both values."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ Record = Category | Source | Tag
 
 
 class ChangedMeanwhile(Refusal):
-    """The row was saved by somebody else after it was read: saving it would undo that."""
+    """Somebody else saved the row after it was read: saving it would undo that."""
 
     def __init__(self, stored: Record) -> None:
         super().__init__(
@@ -25,9 +25,9 @@ _SILENT = {"id", "folded", "sort_name", "sort_authors", "updated_at", "checked_b
 
 @verb
 def save_record(row: Record, *, by: User) -> None:
-    """Adds or changes a source, category or tag. What is the same writes nothing.
+    """Adds or changes a source, category or tag; writes nothing if nothing differs.
 
-    The guards (causes/models/guards.py) refuse what no such row may be. Raises
+    The guards (causes/models/guards.py) refuse rows that break a rule. Raises
     NotPermitted, ChangedMeanwhile.
     """
     model: Any = type(row)
@@ -48,7 +48,7 @@ def save_record(row: Record, *, by: User) -> None:
 
 @verb
 def delete_record(row: Record, *, by: User) -> None:
-    """Deletes one that nothing uses. Foreign keys and guards refuse the others.
+    """Deletes a row that nothing uses. Foreign keys and guards refuse all others.
 
     Raises NotPermitted, ChangedMeanwhile.
     """
@@ -69,7 +69,7 @@ def _subject(row: Record) -> str:
 
 
 def _changes(stored: Record | None, row: Record) -> dict[str, list[str]]:
-    """Field by field: what it was and what it is, as text."""
+    """The old and the new value of each field that differs, as text."""
     found = {}
     for field in row._meta.concrete_fields:
         if field.attname in _SILENT:

@@ -1,4 +1,4 @@
-"""Reminders by e-mail: the front page of the desk, to those whom it concerns."""
+"""Reminders by e-mail: the tasks on the front page of the desk, to those they concern."""
 
 import logging
 from collections.abc import Iterator
@@ -27,11 +27,11 @@ class Reminder(NamedTuple):
 
 
 def send_reminders(*, dry_run: bool = False) -> Iterator[Reminder]:
-    """Mails everybody at the desk what waits for them; once a day for each at most.
+    """Mails each person at the desk the tasks that wait for them, at most once a day.
 
-    Written down before it is sent, so that neither a second run nor a crash sends it
-    twice; one that the mail server refuses is written down too, and tried again by the
-    next run. The day is that of TIME_ZONE.
+    A reminder is recorded before it is sent: neither a second run nor a crash sends it
+    twice. If the mail server refuses it, this is recorded too, and the next run tries
+    again. The day is that of TIME_ZONE.
     """
     people = UserRow.objects.filter(is_active=True, is_staff=True).exclude(email="")
     for user in people.order_by("username"):
@@ -60,7 +60,7 @@ def _send(user: UserRow, found: list[Section]) -> Reminder:
 
 @verb
 def _claim(user: UserRow, found: list[Section]) -> bool:
-    """Under the lock, so that of two runs at the same moment one sends."""
+    """Records a reminder under the lock: of two runs at the same moment, only one sends it."""
     if _reminded_today(user):
         return False
     counts = {section.key: section.total for section in found}
@@ -88,7 +88,7 @@ def _reminded_today(user: UserRow) -> bool:
 def _message(user: UserRow, found: list[Section]) -> EmailMessage:
     site = settings.SITE_URL
     lines = [f"Hello {user.get_short_name() or user.get_username()},", ""]
-    lines += ["This waits for you at the editors' desk:", ""]
+    lines += ["These tasks wait for you at the editors' desk:", ""]
     for section in found:
         lines.append(f"{section.title} ({section.total})")
         for row in section.rows:
@@ -97,7 +97,7 @@ def _message(user: UserRow, found: list[Section]) -> EmailMessage:
         if section.total > len(section.rows):
             lines.append(f"    and {section.total - len(section.rows)} more")
         lines.append("")
-    lines.append(f"All of it: {site}{reverse('admin:index')}")
+    lines.append(f"All tasks: {site}{reverse('admin:index')}")
     total = sum(section.total for section in found)
     subject = f"Editors' desk: {total} thing{'' if total == 1 else 's'} to do"
     return EmailMessage(subject, "\n".join(lines), to=[user.email])

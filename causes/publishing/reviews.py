@@ -1,4 +1,4 @@
-"""Clinical reviews: recorded on a revision, and no edit of it."""
+"""Clinical reviews: recorded for a revision, which stays unchanged."""
 
 from datetime import date
 
@@ -18,9 +18,9 @@ def record_review(
     due_on: date | None = None,
     notes: str = "",
 ) -> Review:
-    """Writes down that a qualified person reviewed this exact text. It is no edit.
+    """Records that a qualified person reviewed this exact text.
 
-    Without `due_on` the next one is due after the interval of the text's category.
+    Without `due_on`, the next review is due after the interval of the text's category.
     Raises NotPermitted, Withheld.
     """
     need(by, "review_entry")
@@ -52,14 +52,14 @@ def record_review(
 
 
 def review_months(revision: Revision) -> int:
-    """How many months a review of this text holds: its category's interval."""
+    """Months until a review of this text is due again: the interval of its category."""
     category = revision.shown_category
     default: int = Category._meta.get_field("review_months").default
     return category.review_months if category else default
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or its last one where that is too short."""
+    """The same day of a later month, or the last day of that month if it is shorter."""
     year, month = divmod(day.month - 1 + months, 12)
     for last in (day.day, 30, 29, 28):  # 31 January and three months is 30 April
         try:

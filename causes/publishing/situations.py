@@ -1,4 +1,4 @@
-"""Why a verb did not happen. Each is a sentence for the person who asked for it."""
+"""Reasons why a verb did nothing. Each is a sentence for the person who tried."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ Problem = tuple[str, str]
 
 
 def shown(moment: datetime) -> str:
-    """A moment as people read it here: local time, with its zone."""
+    """A moment as people read it: local time, with its zone."""
     local = timezone.localtime(moment)
     return f"{date_format(local, 'j F Y, H:i')} {local.tzname()}"
 
@@ -24,15 +24,15 @@ class Refusal(Exception):
 
 
 class NotPermitted(Refusal, PermissionDenied):
-    """The person may not do this. Where nobody catches it, Django answers 403."""
+    """The person may not do this. If nothing catches it, Django answers 403."""
 
 
 class ImportRunning(Refusal, database.ImportRunning):
-    """An import has the turn: nothing else is written until it ends."""
+    """An import is running: nothing else is written until it ends."""
 
 
 class FourEyes(Refusal):
-    """Another pair of eyes is needed: see the setting FOUR_EYES."""
+    """Somebody else must approve the text first: see the setting FOUR_EYES."""
 
 
 class UnsoundText(Refusal):
@@ -44,7 +44,7 @@ class UnsoundText(Refusal):
 
 
 class StaleDraft(Refusal):
-    """Somebody saved meanwhile: the text in hand started from an older revision."""
+    """Somebody else saved in the meantime: this text started from an older revision."""
 
     def __init__(self, newest: Revision, base: Revision | None) -> None:
         who = newest.author.get_username() if newest.author else "somebody"
@@ -56,17 +56,17 @@ class StaleDraft(Refusal):
 
 
 class Superseded(Refusal):
-    """What was to be decided on is not the newest text any more."""
+    """The text to be decided on is no longer the newest one."""
 
     def __init__(self, revision: Revision, newest: int) -> None:
         super().__init__(
-            f"Revision {newest} was saved since you looked at revision {revision.number}: "
-            "read that one, then decide again."
+            f"Revision {newest} was saved after you opened revision {revision.number}: "
+            "read it, then decide again."
         )
 
 
 class WrongStep(Refusal):
-    """The text does not stand where this verb begins."""
+    """The verb is not possible at the step that the text has reached."""
 
     def __init__(self, wanted: str, step: Entry.Step) -> None:
         super().__init__(f"{wanted} This one is: {step.label.lower()}.")
@@ -75,11 +75,11 @@ class WrongStep(Refusal):
 
 class ReasonNeeded(Refusal):
     def __init__(self) -> None:
-        super().__init__("Say why, for those who read it later: a reason is needed here.")
+        super().__init__("Give a reason: your colleagues will read it in the event log.")
 
 
 class NotPublishable(Refusal):
-    """The text is fine as a draft, but readers cannot be shown it yet."""
+    """The text is fine as a draft, but cannot be shown to readers yet."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__(" ".join(sentence for _, sentence in problems))
@@ -92,18 +92,20 @@ class NotLive(Refusal):
 
 
 class ScheduledAhead(Refusal):
-    """Taking down would cancel what is scheduled: that must be meant."""
+    """Taking down would also cancel the schedule: the caller must say that this is meant."""
 
     def __init__(self, spans: list[Publication]) -> None:
         listed = ", ".join(
             f"revision {span.revision.number} on {shown(span.live_from)}" for span in spans
         )
-        super().__init__(f"Scheduled is {listed}. Taking down cancels it: say that you mean it.")
+        super().__init__(
+            f"Taking down also cancels the schedule ({listed}): confirm that you want this."
+        )
         self.spans = spans
 
 
 class AlreadyPublic(Refusal):
-    """Said by the desk, where asking for what is so already is a mistake."""
+    """Raised by the desk, where publishing a text that is public already is a mistake."""
 
     def __init__(self, revision: Revision) -> None:
         super().__init__(f"Revision {revision.number} is public already: nothing was changed.")
@@ -111,7 +113,7 @@ class AlreadyPublic(Refusal):
 
 class AlreadyScheduled(Refusal):
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} Cancel that first, then schedule anew.")
+        super().__init__(f"{what} Cancel that first, then schedule again.")
 
 
 class NothingScheduled(Refusal):
@@ -120,7 +122,7 @@ class NothingScheduled(Refusal):
 
 
 class WrongMoment(Refusal):
-    """A moment to publish or to take down that cannot be; `field` says which."""
+    """A moment at which nothing can be published or taken down; `field` names its form field."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -138,8 +140,8 @@ class Withheld(Refusal):
 class EverPublic(Refusal):
     def __init__(self, entry: Entry) -> None:
         super().__init__(
-            f"{entry.slug!r} was public or is scheduled, and what readers may have seen is never "
-            "deleted: take it down instead."
+            f"{entry.slug!r} was public or is scheduled, and pages that readers may have seen are "
+            "never deleted: take it down instead."
         )
 
 

@@ -1,4 +1,4 @@
-"""The verbs of categories and tags: an old name never stops leading to the new one."""
+"""The verbs of categories and tags: an old name always leads to the new one."""
 
 from typing import Any, TypeVar
 
@@ -15,11 +15,11 @@ T = TypeVar("T", Category, Tag)
 
 
 class NameTaken(Refusal):
-    """The name is malformed, or another category's or tag's."""
+    """The name is malformed, or belongs to another category or tag."""
 
 
 class OldName(Refusal):
-    """The category or tag was renamed or merged meanwhile: it lives on as an old name."""
+    """The category or tag was renamed or merged in the meantime, and is an old name now."""
 
     def __init__(self, old: Taxon) -> None:
         super().__init__(
@@ -29,11 +29,10 @@ class OldName(Refusal):
 
 @verb
 def rename_taxon(taxon: T, name: str, *, by: User) -> T:
-    """Calls a category or tag by another name, and keeps the old one as an alias.
+    """Renames a category or tag, and keeps the old name as an alias.
 
-    Returns the row that has the new name: another one than before, unless nothing
-    uses it yet or only its spelling changes within the same slug. Raises NameTaken,
-    OldName.
+    Returns the row that has the new name. This is another row, unless nothing uses the
+    old name yet or both names have the same slug. Raises NameTaken, OldName.
     """
     model: Any = type(taxon)
     need(by, f"change_{model._meta.model_name}")
@@ -54,7 +53,7 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
     elif same:
         raise NameTaken(f"There is a {model._meta.verbose_name} {same.name!r} already.")
     elif not in_use or name_slug(name) == old.slug:
-        # Nothing points at the old name, or what does points at the slug, which stays.
+        # Nothing points to the old name, or the slug that is pointed to stays the same.
         before = old.name
         old.name, old.slug = name, name_slug(name)
         old.save()
@@ -71,10 +70,10 @@ def rename_taxon(taxon: T, name: str, *, by: User) -> T:
 
 @verb
 def merge(taxon: T, into: T, *, by: User) -> None:
-    """Makes one category or tag an alias of another: what had the one has the other now.
+    """Makes one category or tag an alias of another: its texts now belong to the other.
 
-    Its old address redirects. Stored texts stay as they are. Raises NameTaken when
-    both are the same, OldName when `taxon` was renamed or merged already.
+    Its old address redirects. Stored texts do not change. Raises NameTaken if both
+    are the same, OldName if `taxon` was renamed or merged already.
     """
     model: Any = type(taxon)
     need(by, f"merge_{model._meta.model_name}")
@@ -87,7 +86,7 @@ def merge(taxon: T, into: T, *, by: User) -> None:
 
 
 def _as_today(model: Any, taxon: Any) -> Any:
-    """The row to be renamed or merged, as it is now. Raises OldName, ChangedMeanwhile."""
+    """The row to be renamed or merged, as it is stored now. Raises OldName, ChangedMeanwhile."""
     row = model.objects.select_for_update().get(pk=taxon.pk)
     if row.merged_into_id:
         raise OldName(row)

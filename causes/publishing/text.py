@@ -1,4 +1,4 @@
-"""What a reader sees of an entry, in hand before it is a stored revision."""
+"""The text of an entry as readers see it, before it is stored as a revision."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Text:
 
     @classmethod
     def of(cls, revision: Revision) -> Self:
-        """The text of a stored revision, with category and tags as they are called today.
+        """The text of a stored revision, with the present names of its category and tags.
 
-        Tidied, so that an older text is no other one when it is saved unchanged.
+        It is tidied: otherwise an older text would differ from itself once it is saved.
         """
         return cls(
             tidy_line(revision.title, stored=True),
@@ -34,7 +34,7 @@ class Text:
         )
 
     def tidied(self) -> Self:
-        """As it is stored: see causes/text/characters.py."""
+        """The text as it is stored: see causes/text/characters.py."""
         return type(self)(
             tidy_line(self.title),
             tidy_line(self.summary),
@@ -45,7 +45,7 @@ class Text:
 
 
 def unsound(text: Text, note: str = "") -> list[Problem]:
-    """What keeps a text from being stored at all."""
+    """The problems because of which a text cannot be stored."""
     problems: list[Problem] = []
     if is_blank(text.title):
         problems.append(("title", "Write a title: every text needs one."))
@@ -61,9 +61,9 @@ def unsound(text: Text, note: str = "") -> list[Problem]:
 def publishing_problems(
     text: Text, kind: str, known: Collection[str] | None = None
 ) -> list[Problem]:
-    """What keeps a stored text from being published.
+    """The problems because of which a stored text cannot be published.
 
-    `known` are the source keys that there are, where the caller has looked them up.
+    `known` are the keys of existing sources, if the caller has looked them up.
     """
     problems: list[Problem] = []
     if is_blank(text.summary):

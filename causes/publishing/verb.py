@@ -1,4 +1,4 @@
-"""What every verb is made of: one transaction under the one lock, a permission, an event."""
+"""The parts of every verb: one transaction under the one lock, a permission, an event."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,13 +15,13 @@ from causes.text.characters import is_blank, tidy
 P = ParamSpec("P")
 R = TypeVar("R")
 User = UserRow | None
-"""Who does it. None is the command line, which may do everything."""
+"""The person who acts. None is the command line, which may do everything."""
 
 
 def verb(function: Callable[P, R]) -> Callable[P, R]:
-    """One transaction under the one lock; what the verb reads, it reads after taking it.
+    """Runs a verb in one transaction, under the one lock, which it takes before it reads.
 
-    Every verb raises ImportRunning while an import has the turn.
+    Every verb raises ImportRunning while an import is running.
     """
 
     @wraps(function)

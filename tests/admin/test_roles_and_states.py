@@ -200,7 +200,7 @@ def test_what_is_approved_is_the_very_text_that_was_shown(client):
     add_draft(entry, title="Came between")
     client.force_login(make_person("Publisher"))
     response = ask(client, entry, "approve", revision=shown)
-    assert b"was saved since you looked" in response.content
+    assert b"was saved after you opened" in response.content
     assert entry.step == "draft"
 
 

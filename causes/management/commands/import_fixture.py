@@ -32,8 +32,8 @@ class Command(BaseCommand):
             "--on-conflict",
             choices=ON_CONFLICT,
             default="refuse",
-            help="if an entry changed on this site after the file was written: refuse to import, take "
-            "theirs (the file's), keep ours, or import the text in the file as a draft",
+            help="if an entry changed on this site after the file was written: refuse to import, "
+            "take theirs (the file's), keep ours, or import the text in the file as a draft",
         )
         parser.add_argument(
             "--prune",
