@@ -11,7 +11,6 @@ from causes import database
 from causes.clock import now
 from causes.database import bulk
 from causes.interchange.checks import Known
-from causes.interchange.format import Row
 from causes.interchange.here import Here, source_keys
 from causes.interchange.judging import Verdict
 from causes.interchange.outcomes import (
@@ -25,6 +24,7 @@ from causes.interchange.outcomes import (
 )
 from causes.interchange.plan import Plan, Progress, judged, may_of, options_as_dict, repr_of
 from causes.interchange.records import MODELS, differences, mark, stored
+from causes.interchange.schema import Row
 from causes.interchange.spans import noted
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Import, Source

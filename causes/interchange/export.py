@@ -1,8 +1,8 @@
-"""Content as a fixture: the same content gives the same bytes, wherever and whenever.
+"""Content as a fixture: the same content always gives the same bytes.
 
 The order is that of docs/fixtures.md: the format, categories, tags, sources, then entry
-by entry with all that belongs to it. Everything is sorted by code point; both engines
-are told to.
+by entry with all that belongs to it. Everything is sorted by code point, on both
+engines.
 """
 
 from collections import defaultdict
@@ -40,10 +40,10 @@ MODES = ("public", "live", "history")
 
 @dataclass(frozen=True)
 class Selection:
-    """What is exported."""
+    """The content to export."""
 
     mode: str = "public"
-    """`public` is what is live or scheduled, `live` what is live, `history` all there is."""
+    """`public`: live or scheduled texts; `live`: live texts; `history`: everything."""
 
     entries: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
@@ -55,17 +55,16 @@ class Selection:
 
 
 class NotExported(ValueError):
-    """Something that was asked for is not there; the sentence names it."""
+    """Some of the chosen content does not exist; the message names it."""
 
 
 def export(selection: Selection, form: str = "json") -> Iterator[str]:
     """The fixture, a piece of text at a time. `form` is `json` or `jsonl`.
 
-    All of it is of one moment, whatever is written meanwhile. Raises NotExported before
-    the first piece.
+    All of it is from one moment, whatever others write. Raises NotExported before the first piece.
     """
     with _one_moment():
-        database.generation()  # the first read says which moment it is
+        database.generation()  # the first query fixes the moment
         exporter = _Exporter(selection)
         exporter.check()
         yield from (as_array if form == "json" else as_lines)(exporter.rows())
@@ -73,7 +72,7 @@ def export(selection: Selection, form: str = "json") -> Iterator[str]:
 
 @contextmanager
 def _one_moment() -> Iterator[None]:
-    """A read transaction: nobody waits for it, and what is written meanwhile is not seen."""
+    """A read transaction: it blocks nobody, and does not see later changes."""
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "postgresql":
@@ -96,7 +95,7 @@ def _by_code_point(field: str) -> Collate:
     return Collate(field, "C" if connection.vendor == "postgresql" else "BINARY")
 
 
-# Which rows ----------------------------------------------------------------------------------
+# Selection ----------------------------------------------------------------------------------
 
 
 class _Exporter:
@@ -106,7 +105,7 @@ class _Exporter:
         self.whole = selection.whole
 
     def check(self) -> None:
-        """Raises NotExported for what is asked for and not there."""
+        """Raises NotExported if some of the selection does not exist."""
         for model, slugs in ((Category, self.selection.categories), (Tag, self.selection.tags)):
             for slug in slugs:
                 if not model.objects.filter(slug=slug).exists():
@@ -118,15 +117,15 @@ class _Exporter:
                 raise NotExported(f"There is no entry with the slug {slug!r}.")
             if not self._entries().filter(pk=entry.pk).exists():
                 raise NotExported(
-                    f"Of {slug!r} nothing is {self._called()}: with history its drafts are "
-                    "exported too (--with-history)."
+                    f"No text of {slug!r} is {self._called()}: export with history to include "
+                    "drafts (--with-history)."
                 )
 
     def _called(self) -> str:
         return "live" if self.selection.mode == "live" else "live or scheduled"
 
     def _spans(self) -> Any:
-        """The spans that belong to the export."""
+        """The publications to export."""
         spans = Publication.objects.order_by()
         if self.selection.mode == "live":
             return spans.live(self.at)
@@ -167,12 +166,12 @@ class _Exporter:
                 return texts
             return texts.filter(entry__in=self._entries().values("pk"))
         shown = Exists(self._spans().filter(revision=OuterRef("pk")))
-        # The page says who reviewed it last, if that was an earlier text, too.
+        # The public page names the last review, even if it was of an earlier text.
         texts = texts.filter(shown | Q(pk__in=self._reviewed().values("revision")))
         return texts if self.whole else texts.filter(entry__in=self._entries().values("pk"))
 
     def _reviewed(self) -> Any:
-        """The last review of each entry, but none of a text newer than those exported."""
+        """The last review of each entry, unless its text is newer than those exported."""
         newest = self._spans().filter(
             entry=OuterRef("revision__entry"), revision__number__gte=OuterRef("revision__number")
         )
@@ -200,7 +199,7 @@ class _Exporter:
         yield from self._whole_entries()
 
     def _everything(self) -> bool:
-        """Whether what nothing uses is exported, too."""
+        """Whether unused categories, tags and sources are exported, too."""
         return self.selection.mode == "history" and self.whole
 
     def _used_categories(self) -> set[int] | None:
@@ -222,7 +221,7 @@ class _Exporter:
         ]
         rows = list(model.objects.order_by().values_list("pk", "merged_into", *names))
         if used is not None:
-            # What a text says, what that is called today, and every old name of it.
+            # The name in a text, its current name, and all old names of that.
             today = {merged or pk for pk, merged, *_ in rows if pk in used}
             rows = [row for row in rows if row[0] in today or row[1] in today]
         for row in sorted(rows, key=lambda row: row[2 + WRITE[kind].names.index("slug")]):
@@ -252,7 +251,7 @@ class _Exporter:
             yield from self._chunk(chunk)
 
     def _chunk(self, entries: list[Any]) -> Iterator[str]:
-        """Some entries, in a number of queries that is always the same."""
+        """Some entries, in a fixed number of queries."""
         pks = [pk for pk, *_ in entries]
         slugs = {pk: slug for pk, _, slug, _ in entries}
         spans, reviews, texts = self._spans_of(pks, slugs), self._reviews_of(pks), {}
@@ -289,7 +288,7 @@ class _Exporter:
 
     @staticmethod
     def _texts_in(order: list[int]) -> Iterator[Any]:
-        """The texts with these ids in this order, of which only a few are in memory."""
+        """The texts with these ids in this order, with only a few in memory."""
         names = [name for name in WRITE["revision"].names if name not in ("uuid", "entry")]
         names = ["category__slug" if name == "category" else name for name in names]
         for start in range(0, len(order), TEXTS_AT_ONCE):
@@ -318,7 +317,7 @@ class _Exporter:
         return found
 
     def _reviews_of(self, pks: list[int]) -> dict[int, list[Any]]:
-        """All reviews of what is exported: of every text, or of those shown and the last."""
+        """The reviews to export: of every text, or of public texts and the last one."""
         reviews = Review.objects.filter(revision__entry__in=pks)
         if self.selection.mode != "history":
             shown = self._spans().filter(revision=OuterRef("revision"))

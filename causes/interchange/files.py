@@ -1,8 +1,8 @@
 """From a file's bytes to its rows, a few at a time, whatever its size.
 
 JSON (one array) and JSON Lines, plain or gzipped. A row is cut out of the text by the
-standard library's own scanner, which needs the row whole and nothing behind it: three
-times as fast as an event parser, and it tells doubled keys.
+standard library's own scanner, which needs only the whole row: this is three times as fast as an
+event parser, and detects duplicate keys.
 """
 
 import codecs
@@ -37,7 +37,7 @@ _KINDS = {".xml": "XML", ".yaml": "YAML", ".yml": "YAML", ".zip": "a zip archive
 
 
 class Doubled(dict[str, Any]):
-    """An object in which a name stands twice: whichever counted, the other would be lost."""
+    """An object in which a name appears twice, so that one of the values would be lost."""
 
     name = ""
 
@@ -53,7 +53,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 _scan = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant).raw_decode
@@ -64,13 +64,13 @@ def rows(
 ) -> Iterator[tuple[int, Any]]:
     """Each object of a fixture file with its number, counted from 1. Raises Unreadable.
 
-    `limit` is in bytes after unpacking. `read` is told how many bytes of the file itself
-    have been read, and how many it has.
+    `limit` is in bytes after unpacking. `read` is called with the bytes of the file that have been
+    read, and with its size.
     """
     name = path.name
     if kind := _KINDS.get(path.suffix.lower()):
         raise Unreadable(
-            Problem(name, 0, "", "", f"It is {kind}: a fixture is JSON or JSON Lines here.")
+            Problem(name, 0, "", "", f"This is {kind}, but a fixture is JSON or JSON Lines.")
         )
     try:
         with path.open("rb") as file:
@@ -78,59 +78,68 @@ def rows(
             text = _Text(name, _pieces(name, file, limit, lambda: read(file.tell(), size)))
             yield from text.objects()
     except OSError as error:
-        sentence = f"It cannot be read ({error.strerror or error})."
-        raise Unreadable(Problem(name, 0, "", "", sentence)) from error
+        raise _unreadable(name, f"cannot be read ({error.strerror or error}).") from error
 
 
 def _pieces(name: str, file: IO[bytes], limit: int, read: Callable[[], None]) -> Iterator[str]:
     """The text of a file, decoded. Raises Unreadable."""
-
-    def no(sentence: str) -> Unreadable:
-        return Unreadable(Problem(name, 0, "", "", sentence))
-
     head = file.read(4)
     file.seek(0)
     source: Any = gzip.GzipFile(fileobj=file) if head.startswith(_GZIP) else file
     decode = codecs.getincrementaldecoder("utf-8")().decode
     done = 0
     while True:
-        try:
-            piece = source.read(PIECE)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise no(f"It is gzipped, but broken ({error}): send it again.") from error
+        piece = _piece(name, source)
         if not done:
-            for mark, encoding in _OTHER_MARKS.items():
-                if piece.startswith(mark):
-                    raise no(f"It is {encoding}: save it as UTF-8.")
-            piece = piece.removeprefix(codecs.BOM_UTF8)
+            piece = _without_mark(name, piece)
         if done + len(piece) > limit:
-            raise no(
-                f"It holds more than {limit >> 20:,} MB once unpacked, the most that is taken."
-            )
+            sentence = f"holds more than {limit >> 20:,} MB once unpacked, which is the limit."
+            raise _unreadable(name, sentence)
         try:
             text = decode(piece, not piece)
         except UnicodeDecodeError as error:
-            at = done + error.start
-            raise no(f"It is not UTF-8: byte {at:,} cannot be read. Save it as UTF-8.") from error
+            sentence = (
+                f"is not UTF-8: byte {done + error.start:,} cannot be read. Save it as UTF-8."
+            )
+            raise _unreadable(name, sentence) from error
         done += len(piece)
         read()
         if text:
             yield text
         if not piece:
-            if not done:
-                raise no("It is empty.")
             return
 
 
+def _piece(name: str, source: Any) -> bytes:
+    try:
+        piece: bytes = source.read(PIECE)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        sentence = f"is gzipped, but damaged ({error}): send it again."
+        raise _unreadable(name, sentence) from error
+    return piece
+
+
+def _without_mark(name: str, piece: bytes) -> bytes:
+    """The first piece of a file without its byte order mark. Raises Unreadable."""
+    for mark, encoding in _OTHER_MARKS.items():
+        if piece.startswith(mark):
+            raise _unreadable(name, f"is {encoding}: save it as UTF-8.")
+    return piece.removeprefix(codecs.BOM_UTF8)
+
+
+def _unreadable(name: str, sentence: str) -> Unreadable:
+    return Unreadable(Problem(name, 0, "", "", f"The file {sentence}"))
+
+
 class _Text:
-    """The text of a file, of which only the piece around the current row is in memory."""
+    """The text of a file. Only the piece around the current row is in memory."""
 
     def __init__(self, name: str, pieces: Iterator[str]) -> None:
         self.name, self.pieces = name, pieces
         self.held, self.at, self.lines, self.ended = "", 0, 1, False
 
     def more(self) -> bool:
-        """Reads on; False at the end."""
+        """Reads another piece; False at the end."""
         piece = next(self.pieces, None)
         if piece is None:
             self.ended = True
@@ -140,7 +149,7 @@ class _Text:
         return True
 
     def peek(self) -> str:
-        """The next character that is no blank, or nothing at the end."""
+        """The next character that is not blank, or "" at the end."""
         while True:
             self.at = _SPACE.match(self.held, self.at).end()  # type: ignore[union-attr]
             if self.at < len(self.held):
@@ -161,16 +170,18 @@ class _Text:
                 if len(self.held) - self.at <= LONGEST_ROW and self.more():
                     continue
                 if len(self.held) - self.at > LONGEST_ROW:
-                    sentence = f"It is no JSON, or longer than {LONGEST_ROW >> 20} MB: {error.msg}."
+                    sentence = (
+                        f"This is not JSON, or longer than {LONGEST_ROW >> 20} MB: {error.msg}."
+                    )
                 elif error.pos >= len(self.held) - 1 or error.msg.startswith("Unterminated"):
-                    sentence = "The file ends in the middle of it: it was cut off."
+                    sentence = "The file ends in the middle of this object: it was cut off."
                 else:
-                    sentence = f"It is no JSON: {error.msg}."
+                    sentence = f"This is not JSON: {error.msg}."
                 raise self.broken(number, sentence, error.pos) from error
             except RecursionError as error:
-                raise self.broken(number, "It is nested too deeply.") from error
+                raise self.broken(number, "This object is nested too deeply.") from error
             except ValueError as error:  # NaN, or a number of thousands of digits
-                raise self.broken(number, f"It cannot be read: {error}.") from error
+                raise self.broken(number, f"This object cannot be read: {error}.") from error
 
     def objects(self) -> Iterator[tuple[int, Any]]:
         first = self.peek()
@@ -180,36 +191,32 @@ class _Text:
         elif first == "{":
             yield from self.one_after_another()
         elif not first:
-            raise Unreadable(Problem(self.name, 0, "", "", "It is empty."))
+            raise _unreadable(self.name, "is empty.")
         else:
             raise self.broken(
-                0, "It is no fixture: a fixture is a JSON array, or an object a line."
+                0, "This is not a fixture: a fixture is a JSON array, or has one object a line."
             )
 
     def array(self) -> Iterator[tuple[int, Any]]:
         number = 0
-        if self.peek() == "]":
-            self.at += 1
-        else:
-            while True:
-                number += 1
-                if not self.peek():
-                    raise self.broken(
-                        number, "The file ends before its array does: it was cut off."
-                    )
-                yield number, self.value(number)
-                sign = self.peek()
+        sign = self.peek()
+        while sign != "]":
+            number += 1
+            self._expect(number, self.peek())
+            yield number, self.value(number)
+            sign = self.peek()
+            self._expect(number, sign)
+            if sign not in ",]":
+                raise self.broken(number, "A comma or the end of the array must follow.")
+            if sign == ",":
                 self.at += 1
-                if sign == "]":
-                    break
-                if not sign:
-                    raise self.broken(
-                        number, "The file ends before its array does: it was cut off."
-                    )
-                if sign != ",":
-                    raise self.broken(number, "Behind it there must be a comma or the end.")
+        self.at += 1
         if self.peek():
-            raise self.broken(number, "Something stands behind the end of the array.")
+            raise self.broken(number, "There is text after the end of the array.")
+
+    def _expect(self, number: int, sign: str) -> None:
+        if not sign:
+            raise self.broken(number, "The file ends before its array does: it was cut off.")
 
     def one_after_another(self) -> Iterator[tuple[int, Any]]:
         number = 0

@@ -1,6 +1,6 @@
 """The entries of a file as this database has them, a chunk at a time.
 
-Rows have the form that `format.read_row` gives them, with tidy texts, so that they can be
+Rows have the form that `schema.read_row` gives them, with tidy texts, so that they can be
 compared with those of the file. The number of queries does not depend on the number of entries.
 """
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from causes.interchange.format import Row
+from causes.interchange.schema import Row
 from causes.interchange.values import shown_moment
 from causes.models import (
     Entry,

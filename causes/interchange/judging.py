@@ -1,8 +1,8 @@
-"""What becomes of one entry of a file, given what stands here: the rules of an import.
+"""The rules of an import: the outcome for one entry of a file, compared with this site.
 
-docs/fixtures.md tells them in prose. In short: what is the same stays as it is; a text
-comes in when nothing here is newer than what it takes the place of; otherwise that is a
-conflict, and somebody decides. What was public here stays on record as it was.
+docs/fixtures.md explains the rules. In short: content that is the same is left alone; a new text
+is imported if it builds on the newest revision of this site; otherwise there is a conflict, which
+a person resolves. Past publications of this site never change.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,6 @@ from datetime import datetime
 from uuid import UUID
 
 from causes.interchange.checks import Checks, Flaw, Known, flaws_of_span, flaws_of_stored
-from causes.interchange.format import Row
 from causes.interchange.here import Here, Standing
 from causes.interchange.outcomes import (
     CHANGED,
@@ -22,6 +21,7 @@ from causes.interchange.outcomes import (
     UNCHANGED,
     May,
 )
+from causes.interchange.schema import Row
 from causes.interchange.spans import first, following, noted, timeline_of
 from causes.publishing.incoming import Incoming
 from causes.timeline import Timeline
@@ -41,7 +41,7 @@ class Verdict:
 
 
 class Judge:
-    """Decides on one entry; made anew for each."""
+    """Decides on one entry."""
 
     def __init__(
         self, entry: Row, here: Here, *, at: str, on_conflict: str, may: May, known: Known
@@ -51,6 +51,7 @@ class Judge:
         self.revisions = sorted(entry["revisions"], key=lambda row: row["number"])
         self.moment = datetime.fromisoformat(at)
         self.timeline = timeline_of(entry["publications"], self.moment)
+        self.standing: Standing | None = None
         self.problems: list[Flaw] = []
         self.conflicts: list[str] = []
         self.said: list[str] = []
@@ -59,7 +60,7 @@ class Judge:
     def verdict(self) -> Verdict:
         row = self.file["entry"]
         if row is None or self.file["bad"]:
-            return self._done(REFUSED, "Something in the file is wrong with it: see the problems.")
+            return self._done(REFUSED, "This entry has problems, which are listed separately.")
         self.kind, self.slug = row["kind"], row["slug"]
         checks = Checks(self.file, self.revisions, self.timeline, self.known, self.moment)
         self.problems += checks.problems
@@ -71,13 +72,13 @@ class Judge:
             return self._create()
         return self._change(standing)
 
-    def _wrong(self, row: Row, what: str, field: str, sentence: str) -> None:
-        self.problems.append((row["at"], what, field, sentence))
+    def _wrong(self, row: Row, subject: str, field: str, sentence: str) -> None:
+        self.problems.append((row["at"], subject, field, sentence))
 
-    # Which entry here it is -----------------------------------------------------------------
+    # The entry of this site ----------------------------------------------------------------
 
     def _find(self) -> Standing | None:
-        """By slug, by an old slug here, or by an old slug in the file."""
+        """Finds it by slug, by an old slug of this site, or by an old slug in the file."""
         old = [row["slug"] for row in self.file["redirects"]]
         here = self.here
         found: dict[int, Standing] = {}
@@ -88,12 +89,16 @@ class Judge:
         row = self.file["entry"]
         if len(found) > 1:
             names = ", ".join(repr(one.slug) for one in found.values())
-            sentence = f"It has addresses of several entries here: {names}. Rename or merge first."
+            sentence = (
+                f"Several entries on this site have its addresses: {names}. Rename them first."
+            )
             self._wrong(row, f"entry {self.slug}", "slug", sentence)
             return None
         standing = next(iter(found.values()), None)
         if standing and standing.kind != self.kind:
-            sentence = f"It is a {standing.kind} here, and an entry never changes its kind."
+            sentence = (
+                f"This is a {standing.kind} on this site, and an entry never changes its kind."
+            )
             self._wrong(row, f"entry {self.slug}", "kind", sentence)
         pk = standing.pk if standing else None
         stored = {span.uuid: span for span in standing.spans} if standing else {}
@@ -113,7 +118,7 @@ class Judge:
                 self.problems += flaws_of_stored(revision, held, pk)
         return standing
 
-    # An entry that is not here ----------------------------------------------------------------
+    # An entry that is new -------------------------------------------------------------------
 
     def _create(self) -> Verdict:
         if not self.may.do(f"add_{self.kind}"):
@@ -147,10 +152,10 @@ class Judge:
         if self.may.publish:
             return True
         if self.may.do("publish_entry"):
-            why = "FOUR_EYES is on: a text from a file is approved here before it goes out"
+            why = "With FOUR_EYES, texts from files must be approved on this site"
         else:
             why = "You may not publish"
-        self.said.append(f"{why}, so that what the file says is public comes in as a draft.")
+        self.said.append(f"{why}, so texts that are public in the file become drafts.")
         return False
 
     def _bring_reviews(self, work: Incoming) -> None:
@@ -162,16 +167,18 @@ class Judge:
         for row in self.file["reviews"]:
             held = self.here.reviews.get(row["uuid"])
             if held and any(row[n] is not None and row[n] != held[n] for n in held):
-                what = f"review {row['uuid']}"
-                self._wrong(row, what, "", "It is another one here: what was recorded stays.")
+                subject = f"review {row['uuid']}"
+                self._wrong(
+                    row, subject, "", "This differs from the stored review, which never changes."
+                )
         if rows and not self.may.review:
-            self.said.append("Reviews in a file count only from the command line: left out.")
+            self.said.append("Reviews are left out: only the command line can import them.")
             return
         work.reviews = rows
         if rows:
             self.said.append(f"{_count(len(rows), 'clinical review')}.")
 
-    # An entry that is here -----------------------------------------------------------------------
+    # An entry that exists -------------------------------------------------------------------
 
     def _change(self, standing: Standing) -> Verdict:
         new = [row for row in self.revisions if row["uuid"] not in self.here.texts]
@@ -184,10 +191,10 @@ class Judge:
         before = noted(standing.slug, standing.head, standing.timeline, self.moment)
         work.details = {"before": before}
         if target.get("from_markdown") and standing.head and UUID(standing.head).version == 8:
-            # What is newest here came from such a file too, and nobody has edited it since.
+            # The newest revision of this site also came from a Markdown file.
             known.add(standing.head)
         if standing.head in known:
-            # Whoever knew the newest text knew all before it.
+            # An author who knew the newest text knew all earlier ones.
             known.update(standing.numbers.values())
         target_is_new = target["uuid"] not in self.here.texts
         if target_is_new and standing.head not in known:
@@ -204,8 +211,8 @@ class Judge:
 
     def _head_sentence(self, standing: Standing) -> str:
         return (
-            f"Revision {standing.last_number} is the newest here, and the file's text was "
-            "written without knowing it."
+            f"The text in the file does not build on revision {standing.last_number}, the newest "
+            "on this site."
         )
 
     def _settle(self, standing: Standing, work: Incoming) -> Verdict:
@@ -219,7 +226,7 @@ class Judge:
         if work.revisions:
             self.said.insert(0, f"{_count(len(work.revisions), 'new revision')}.")
         if self.conflicts:
-            self.said.append("What is here gives way, and stays in the history.")
+            self.said.append("The file replaces newer content, which stays in the history.")
         newest = max(work.revisions, key=lambda row: row["number"], default=None)
         work.head = standing.head
         if newest and newest["number"] > standing.last_number:
@@ -227,7 +234,7 @@ class Judge:
         return self._done(CHANGED, work=work)
 
     def _met(self, standing: Standing, work: Incoming, target: Row | None) -> Verdict:
-        """A conflict, and what is done about it."""
+        """Resolves a conflict as the options say."""
         self.said = [*self.conflicts]
         if self.on_conflict == "refuse":
             return self._done(CONFLICT)
@@ -243,11 +250,11 @@ class Judge:
         draft.revisions = [{**self._stored(target), "number": number}]
         draft.last_number, draft.head = number, target["uuid"]
         draft.details = work.details
-        self.said.append(f"The file's text becomes the draft {number}, to be compared.")
+        self.said.append(f"The text in the file becomes draft {number}, for you to compare.")
         return self._done(DRAFT, work=draft)
 
     def _bring_texts(self, standing: Standing, new: list[Row], work: Incoming) -> None:
-        """New texts keep their numbers where these are free, and never go below the newest."""
+        """Adds new texts. They keep their numbers if these are free and higher than the newest."""
         order = [row["uuid"] for row in self.revisions]
         head = order.index(standing.head) if standing.head in order else -1
         last = standing.last_number
@@ -255,7 +262,7 @@ class Judge:
         for row in new:
             older = order.index(row["uuid"]) < head or not target_is_new
             if older:
-                # Texts from before the one that is the newest here: history, if there is room.
+                # Older texts than the newest of this site become history if their numbers are free.
                 if row["number"] < standing.last_number and row["number"] not in standing.numbers:
                     work.revisions.append(self._stored(row))
                 else:
@@ -266,40 +273,46 @@ class Judge:
         work.last_number = last
         if self.left_out:
             self.said.append(
-                f"{_count(len(self.left_out), 'older text')} left out: other texts have the "
-                "numbers here."
+                f"{_count(len(self.left_out), 'older text')} left out: other revisions on this "
+                "site have their numbers."
             )
         for span in work.change.adds:
             if span.revision in self.left_out:
-                sentence = "It would be public, but another text on this site has its number."
+                sentence = "It is public in the file, but another text on this site has its number."
                 self._wrong(self.file["entry"], f"revision {span.revision}", "number", sentence)
 
     def _plan_address(self, standing: Standing, work: Incoming) -> None:
-        """What the entry is called, and what leads to it."""
+        """Plans the address of the entry and its redirects."""
         old = {row["slug"]: row for row in self.file["redirects"]}
         if standing.slug != self.slug and self.slug not in standing.redirects:
             if not self.may.do("rename_entry"):
-                self.said.append(f"It stays at {standing.slug!r}: you may not rename it.")
+                self.said.append(
+                    f"The address stays {standing.slug!r}: you may not rename entries."
+                )
                 return
             if standing.slug not in old:
-                self.conflicts.append(f"It was renamed here, to {standing.slug!r}.")
+                self.conflicts.append(f"The entry was renamed to {standing.slug!r} on this site.")
             work.rename_to = self.slug
             if standing.slug not in standing.redirects:
                 row = old.get(standing.slug) or {"slug": standing.slug, "created_at": None}
                 work.redirects.append(self._redirect(row))
-            self.said.append(f"Renamed from {standing.slug!r}; the old address leads there.")
+            self.said.append(
+                f"Renamed from {standing.slug!r}; the old address redirects to the new one."
+            )
         elif standing.slug != self.slug:
-            self.said.append(f"It stays at {standing.slug!r}, as it was renamed here.")
+            self.said.append(
+                f"The address stays {standing.slug!r}, because the entry was renamed on this site."
+            )
         taken = {standing.slug, self.slug, *standing.redirects}
         taken.update(row["slug"] for row in work.redirects)
         more = [row for slug, row in old.items() if slug not in taken]
         if more and not self.may.do("rename_entry"):
-            self.said.append("Old addresses are left out: you may not rename.")
+            self.said.append("Old addresses are left out: you may not rename entries.")
         elif more:
             work.redirects += [self._redirect(row) for row in more]
-            self.said.append(f"{_count(len(more), 'old address', 'old addresses')} more.")
+            self.said.append(f"{_count(len(more), 'more old address', 'more old addresses')}.")
 
-    # What is public ----------------------------------------------------------------------------
+    # Publications ----------------------------------------------------------------------------
 
     def _plan_spans(self, standing: Standing, known: set[str], work: Incoming) -> None:
         if not self.timeline.spans:
@@ -314,7 +327,7 @@ class Judge:
             work.change = plan.change
 
     def _done(self, outcome: str, sentence: str = "", work: Incoming | None = None) -> Verdict:
-        standing: Standing | None = getattr(self, "standing", None)
+        standing = self.standing
         if self.problems:
             outcome, work = REFUSED, None
         if work is not None:
@@ -336,5 +349,5 @@ class Judge:
         )
 
 
-def _count(number: int, what: str, many: str = "") -> str:
-    return f"{number} {what if number == 1 else many or what + 's'}"
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

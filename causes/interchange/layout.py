@@ -1,6 +1,6 @@
-"""How rows are written: as `dumpdata --indent 2` lays them out, or a row a line.
+"""Rows as text, laid out as by `dumpdata --indent 2` or with one row a line.
 
-By hand, since the standard library's encoder is slow where it indents.
+The standard library's encoder is slow when it indents, so this module writes JSON itself.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +9,7 @@ from json.encoder import encode_basestring
 from typing import Any
 from uuid import UUID
 
-from causes.interchange.format import FORMS
+from causes.interchange.schema import SCHEMAS
 from causes.text.characters import tidy, tidy_line
 from causes.text.comments import tidy_body
 
@@ -19,7 +19,7 @@ _INDENT = "\n" + " " * 6
 def _moment(value: datetime | None) -> str:
     if value is None:
         return "null"
-    # As Django's own encoder writes it: to the millisecond, without it when it is nought.
+    # As Django's encoder writes it: milliseconds, unless they are zero.
     text = value.replace(tzinfo=None).isoformat(timespec="milliseconds").removesuffix(".000")
     return f'"{text}Z"'
 
@@ -50,7 +50,7 @@ def _list(values: list[str]) -> str:
 
 
 def _line(value: str) -> str:
-    """Tidy, so that a text from before the rule comes in elsewhere and is the same text."""
+    """Tidied, so that an old text is the same text when another site imports it."""
     return encode_basestring(tidy_line(value, stored=True))
 
 
@@ -88,10 +88,10 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
 
 
 class _Writer:
-    """Writes rows of one model, laid out as `dumpdata --indent 2` does."""
+    """Writes rows of one model."""
 
     def __init__(self, model: str) -> None:
-        fields = [field.name for field in FORMS[model].fields]
+        fields = [field.name for field in SCHEMAS[model].fields]
         self.names = fields
         self.parts = [
             (
@@ -110,7 +110,7 @@ class _Writer:
         return "".join(pieces)
 
 
-WRITE = {model: _Writer(model) for model in FORMS}
+WRITE = {model: _Writer(model) for model in SCHEMAS}
 """The writer of each kind of row."""
 
 
@@ -125,7 +125,7 @@ def as_array(rows: Iterator[str]) -> Iterator[str]:
 
 def as_lines(rows: Iterator[str]) -> Iterator[str]:
     for row in rows:
-        # Line ends within texts are escaped, so what is left parts the lines of the layout.
+        # Line ends within texts are escaped, so these are the line ends of the layout.
         yield "".join(line.lstrip(" ") if i else line for i, line in enumerate(_lines(row))) + "\n"
 
 

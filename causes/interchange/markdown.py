@@ -1,25 +1,23 @@
-"""A folder of Markdown files with front matter, as the same content that a fixture brings.
+"""Content from Markdown files with front matter, in the form that a fixture gives.
 
-docs/fixtures.md documents the keys. A file has no UUIDs: a revision's is made from its
-text, so that the same text is the same revision whenever it comes in. It is a UUID of
-version 8 (RFC 9562, for such uses), by which a later import knows its own texts.
+docs/fixtures.md documents the keys. The files have no UUIDs: that of a revision is a hash of its
+text, so the same text is the same revision in every import. It has version 8 (RFC 9562, for custom
+uses), by which a later import recognises texts from Markdown files.
 """
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import yaml
-
-from causes.interchange.format import FORMS, BadRow, Row, read_row
+from causes.interchange import front_matter
 from causes.interchange.problems import Problem, Unreadable, Wrong
-from causes.interchange.staging import Reading, Thing
+from causes.interchange.schema import SCHEMAS, BadRow, Row, read_row
 from causes.interchange.store import Store
+from causes.interchange.things import TICK, Progress, Thing, whole_entry
 from causes.interchange.values import moment, shown_moment, slug
 from causes.models import Category, Entry, Redirect, Revision, Tag
 from causes.text.characters import bad_characters, tidy, tidy_line
@@ -27,32 +25,26 @@ from causes.text.names import fold, tags_from_string
 from causes.text.slugs import name_slug, old_slug_from_title, slug_from_title
 
 KEYS = {
-    "title": "The title; without it, the first `# heading` is taken out of the text.",
-    "slug": "The address; without it, it is made from the file's name.",
+    "title": "The title. Without it, the first `# heading` is moved out of the text.",
+    "slug": "The address. Without it, the name of the file is used.",
     "kind": "`cause` (the default) or `page`.",
     "summary": "One or two sentences for lists and search engines.",
-    "category": "The name or slug of one category; one that is not here yet is made.",
-    "tags": "Names of tags, as a list or parted by commas; those not here yet are made.",
+    "category": "The name or slug of one category, which is created if need be.",
+    "tags": "Names of tags, as a list or separated by commas, which are created if need be.",
     "note": "What changed and why, for colleagues.",
-    "published": "`true`, or the day or moment from which it is public; without it, a draft.",
+    "published": "`true`, or the date from which the text is public. Without it, a draft.",
     "date": "When the text was written.",
     "based_on": "The UUID of the revision that the text started from.",
     "sources": "A list of sources, each with the fields of a source in a fixture.",
 }
 
-LARGEST = 4 << 20
-"""Bytes of one file at most."""
-
-_FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_COMMENTS = re.compile(r"(?:\s*<!--.*?-->)*\s*", re.DOTALL)
-_HEADING = re.compile(r"\A\s*#[ \t]+(\S[^\n]*)\n?")
 _ENDINGS = {".md", ".markdown"}
 
 
 def markdown_files(paths: list[Path]) -> dict[Path, str]:
-    """The Markdown files among these files and in these folders, with what they are called.
+    """The Markdown files among these files and in these folders, with their names in messages.
 
-    Raises Unreadable where there is none.
+    Raises Unreadable if there are none.
     """
     found: dict[Path, str] = {}
     for path in paths:
@@ -62,29 +54,29 @@ def markdown_files(paths: list[Path]) -> dict[Path, str]:
         elif path.suffix.lower() in _ENDINGS and path.is_file():
             found[path] = path.name
         else:
-            sentence = "It is neither a folder nor a Markdown file (.md)."
+            sentence = "This is neither a folder nor a Markdown file (.md)."
             raise Unreadable(Problem(str(path), 0, "", "", sentence))
     if not found:
-        raise Unreadable(Problem(str(paths[0]), 0, "", "", "It holds no Markdown file (.md)."))
+        raise Unreadable(
+            Problem(str(paths[0]), 0, "", "", "There is no Markdown file (.md) in this folder.")
+        )
     return dict(sorted(found.items()))
 
 
-def things(paths: list[Path], store: Store, read: Reading) -> Iterator[Thing]:
-    """The content of Markdown files, like `staging.things`; what is wrong goes to the store."""
+def things(paths: list[Path], store: Store) -> Iterator[Thing]:
+    """The content of Markdown files, as `staging.things` yields it. Raises Unreadable."""
     files = markdown_files(paths)
     reader = _Reader(store, files)
-    # Twice: what an entry names comes before it, and not all texts at once.
-    for place, path in enumerate(files):
+    # Each file is read twice: all names must be known before the first entry, but not all texts.
+    for done, path in enumerate(files):
+        yield TICK, Progress("Reading names", done, len(files))
         reader.names(path)
-        read(place, 2 * len(files))
     reader.find_old_slugs()
     yield from reader.taxonomy()
-    order = sorted(files, key=lambda path: reader.slugs.get(path, ""))
-    for place, path in enumerate(order):
-        read(len(files) + place + 1, 2 * len(files))
-        entry = reader.entry(path)
-        if entry is not None:
-            yield "entry", entry
+    for done, path in enumerate(sorted(files, key=lambda path: reader.slugs[path])):
+        yield TICK, Progress("Checking", done, len(files))
+        yield "entry", reader.entry(path)
+    yield TICK, Progress("Checking", len(files), len(files))
 
 
 class _Reader:
@@ -92,7 +84,7 @@ class _Reader:
         self.store, self.called = store, called
         self.slugs: dict[Path, str] = {}
         self.from_name: list[Path] = []
-        """Files whose slug is made from their name."""
+        """Files whose slug follows from their name."""
         self.here = {
             "category": _by_name(Category.objects.values_list("slug", "name")),
             "tag": _by_name(Tag.objects.values_list("slug", "name")),
@@ -102,13 +94,13 @@ class _Reader:
         self.untidy: set[Path] = set()
         """Files in which tidying changes something."""
 
-    # The first time: what is named ---------------------------------------------------------
+    # First reading: names ---------------------------------------------------------
 
     def names(self, path: Path) -> None:
         front, body = self._split(path, report=True)
         for name in front.keys() - KEYS.keys():
             known = ", ".join(KEYS)
-            self._report(path, str(name), f"There is no such key. There are: {known}.")
+            self._report(path, str(name), f"There is no such key. The keys are: {known}.")
         self.slugs[path] = self._slug(path, front, body)
         if isinstance(front.get("category"), str):
             self._name(path, "category", front["category"])
@@ -117,8 +109,8 @@ class _Reader:
         self._sources(path, front)
 
     def find_old_slugs(self) -> None:
-        """Leaves entries where they are that came in under a slug of the rule before this one."""
-        old = {path: old_slug_from_title(_stem(path)) for path in self.from_name}
+        """Keeps the slugs of entries that were imported under the previous rule for slugs."""
+        old = {path: old_slug_from_title(front_matter.stem(path)) for path in self.from_name}
         old = {path: made for path, made in old.items() if made not in ("", self.slugs[path])}
         asked = sorted({*old.values(), *(self.slugs[path] for path in old)})
         here: set[str] = set()
@@ -132,7 +124,7 @@ class _Reader:
                 self.slugs[path] = former
 
     def _name(self, path: Path, kind: str, name: str) -> str:
-        """The slug of a category or tag that is named, be it new or not."""
+        """The slug of a category or tag with this name, which may be new."""
         name = tidy_line(name)
         known = self.here[kind].get(fold(name)) or self.here[kind].get(name)
         made = name_slug(name)
@@ -154,17 +146,17 @@ class _Reader:
             return
         for held in sources:
             if not isinstance(held, dict):
-                self._report(path, "sources", "A source is a set of fields: key, kind, title …")
+                self._report(path, "sources", "A source must have fields: key, kind, title …")
                 continue
             try:
                 row = read_row("source", {name: _plain(name, held[name]) for name in held})
             except BadRow as error:
                 for name, sentence in error.problems:
-                    self._report(path, f"sources: {name}", f"{error.what}: {sentence}")
+                    self._report(path, f"sources: {name}", f"{error.row}: {sentence}")
                 continue
             before = self.new["source"].get(row["key"])
             if before and before | {"at": 0} != row | {"at": 0}:
-                sentence = f"The source {row['key']!r} stands in {before['at'][0]} otherwise."
+                sentence = f"The source {row['key']!r} has other values in {before['at'][0]}."
                 self._report(path, "sources", sentence)
             self.new["source"].setdefault(row["key"], row | {"at": (self.called[path], 0)})
 
@@ -173,9 +165,9 @@ class _Reader:
             for key in sorted(rows):
                 yield kind, rows[key]
 
-    # The second time: entries ------------------------------------------------------------------
+    # Second reading: entries ------------------------------------------------------------------
 
-    def entry(self, path: Path) -> Row | None:
+    def entry(self, path: Path) -> Row:
         front, body = self._split(path, report=False)
         made_slug, at = self.slugs[path], (self.called[path], 0)
         text = self._text(front, body)
@@ -202,21 +194,20 @@ class _Reader:
         except BadRow as error:
             for name, sentence in error.problems:
                 self._report(path, name, sentence)
-            return self._lost(at)
+            return whole_entry(None, at, bad=True)
         revision |= {"tags": list(dict.fromkeys(tags)), "from_markdown": True, "at": at}
         revision["created_at"] = read
-        return {
-            "entry": entry | {"at": at},
-            "redirects": [],
-            "revisions": [revision],
-            "publications": self._publications(path, front, uuid),
-            "reviews": [],
-            "bad": path in self.bad,
-            "at": at,
-        }
+        publications = self._publications(path, front, uuid)
+        return whole_entry(
+            entry | {"at": at},
+            at,
+            revisions=[revision],
+            publications=publications,
+            bad=path in self.bad,
+        )
 
     def _text(self, front: Row, body: str) -> Row:
-        title, body = self._title(front, body)
+        title, body = front_matter.title_and_body(front, body)
         return {
             "title": title,
             "summary": front.get("summary", ""),
@@ -228,18 +219,13 @@ class _Reader:
     def _uuid_before(
         self, path: Path, made_slug: str, named: list[str] | None, tags: list[str]
     ) -> str | None:
-        """The UUID of a text that came in from this very file before texts were tidied."""
+        """The UUID of a text that was imported from this file before texts were tidied."""
         try:
-            text = self._text(*self._parts(_read(path).replace("\r\n", "\n")))
+            text = self._text(*front_matter.split(front_matter.read(path).replace("\r\n", "\n")))
         except Wrong:
             return None
         uuid = _uuid8([made_slug, *text.values(), named, sorted(tags)])
         return uuid if Revision.objects.filter(uuid=uuid).exists() else None
-
-    @staticmethod
-    def _lost(at: tuple[str, int]) -> Row:
-        empty: Row = {name: [] for name in ("redirects", "revisions", "publications", "reviews")}
-        return {"entry": None, **empty, "bad": True, "at": at}
 
     def _publications(self, path: Path, front: Row, uuid: str) -> list[Row]:
         said = str(front.get("published", "")).strip()
@@ -260,7 +246,7 @@ class _Reader:
         ]
 
     def _moment(self, path: Path, front: Row, name: str) -> str | None:
-        """A day or a moment; a day begins at midnight, UTC."""
+        """A moment, or a day, which begins at midnight UTC."""
         value = front.get(name)
         if value is None:
             return None
@@ -280,65 +266,28 @@ class _Reader:
 
     def _split(self, path: Path, *, report: bool) -> tuple[Row, str]:
         try:
-            text = _read(path)
+            text = front_matter.read(path)
             if sentence := bad_characters(text):
                 raise Wrong(sentence)
             tidied = tidy(text)
             if tidied != text.replace("\r\n", "\n").strip():
                 self.untidy.add(path)
-            return self._parts(tidied)
+            return front_matter.split(tidied)
         except Wrong as error:
             if report:
                 self._report(path, "", str(error))
         return {}, ""
 
-    def _parts(self, text: str) -> tuple[Row, str]:
-        """Front matter and body. Raises Wrong."""
-        match = _FRONT.match(text)
-        if match is None:
-            return {}, text.strip()
-        return self._front(match.group(1)), text[match.end() :].strip()
-
-    @staticmethod
-    def _front(text: str) -> Row:
-        # Every value is a text: `no` is a word here, and 1957 no number.
-        try:
-            if any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, yaml.BaseLoader)):
-                raise Wrong("Its front matter uses YAML aliases (*name): write the value out.")
-            front = yaml.load(text, yaml.BaseLoader)  # noqa: S506 (it makes texts only)
-        except (yaml.YAMLError, RecursionError) as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f" in line {mark.line + 2}" if mark else ""
-            what = getattr(error, "problem", None) or "it cannot be read"
-            raise Wrong(f"Its front matter is no YAML{where}: {what}.") from error
-        if front in (None, ""):
-            return {}
-        if not isinstance(front, dict):
-            raise Wrong("Its front matter must be keys with values, such as `title: Polio`.")
-        return front
-
     def _slug(self, path: Path, front: Row, body: str) -> str:
         said = front.get("slug")
         if not said:
-            said = slug_from_title(_stem(path))
+            said = slug_from_title(front_matter.stem(path))
             self.from_name.append(path)
         try:
             return str(slug(said))
         except Wrong as error:
             self._report(path, "slug", str(error))
             return ""
-
-    @staticmethod
-    def _title(front: Row, body: str) -> tuple[Any, str]:
-        if "title" in front:
-            return front["title"], body
-        # Comments above the title stay in the body, where they are counted and removed.
-        above = _COMMENTS.match(body)
-        start = above.end() if above else 0
-        match = _HEADING.match(body[start:])
-        if match is None:
-            return "", body
-        return match.group(1).strip(), (body[:start] + body[start + match.end() :]).strip()
 
     def _tags(self, path: Path, front: Row, *, report: bool = False) -> list[str]:
         tags = front.get("tags", [])
@@ -347,32 +296,12 @@ class _Reader:
         if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
             return [tag for tag in tags if tag.strip()]
         if report:
-            self._report(path, "tags", "It must be a list of names, or names parted by commas.")
+            self._report(path, "tags", "It must be a list of names, or names separated by commas.")
         return []
 
     def _report(self, path: Path, field: str, sentence: str) -> None:
         self.bad.add(path)
         self.store.report(Problem(self.called[path], 0, "", field, sentence))
-
-
-def _read(path: Path) -> str:
-    """What a file holds. Raises Wrong."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise Wrong(f"It is larger than {LARGEST >> 20} MB.")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise Wrong(f"It cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise Wrong(f"It is not UTF-8: byte {error.start:,} cannot be read.") from error
-
-
-def _stem(path: Path) -> str:
-    """A file's name without its ending, as an upload at the desk leaves it.
-
-    Django takes out of it what is not printable, so that a file has one slug on both ways.
-    """
-    return "".join(character for character in path.stem if character.isprintable())
 
 
 def _by_name(rows: Any) -> dict[str, str]:
@@ -383,8 +312,8 @@ def _by_name(rows: Any) -> dict[str, str]:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """A source's value as a fixture has it: its year is a number."""
-    reads = {field.name for field in FORMS["source"].fields}
+    """A value of a source as in a fixture, where the year is a number."""
+    reads = {field.name for field in SCHEMAS["source"].fields}
     if name == "year" and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value) if len(value) < 6 else value
     if name in reads and name.endswith("_on") and value == "":

@@ -1,6 +1,10 @@
-"""What can become of a thing in a file, and what somebody may do through one."""
+"""The outcomes that an import has for one thing, and the permissions of the importer."""
 
 from dataclasses import dataclass
+
+from django.conf import settings
+
+from causes.publishing.verb import User
 
 CREATED, CHANGED, UNCHANGED = "created", "changed", "unchanged"
 CONFLICT, REFUSED, KEPT, DRAFT = "conflict", "refused", "kept", "draft"
@@ -9,14 +13,14 @@ TAKEN_DOWN = "taken down"
 OUTCOMES = {
     CREATED: "Created",
     CHANGED: "Changed",
-    DRAFT: "Brought in as a draft",
+    DRAFT: "Imported as a draft",
     TAKEN_DOWN: "Taken down",
     CONFLICT: "In conflict",
     REFUSED: "Refused",
-    KEPT: "Kept as it is here",
+    KEPT: "Kept as it was",
     UNCHANGED: "Unchanged",
 }
-"""In the order in which people want to see them."""
+"""The label of each outcome, in the order of a report."""
 
 WRITTEN = frozenset((CREATED, CHANGED, DRAFT, TAKEN_DOWN))
 
@@ -25,7 +29,7 @@ ON_CONFLICT = ("refuse", "theirs", "ours", "draft")
 
 @dataclass(frozen=True)
 class May:
-    """What the person who imports may do; the command line may do everything."""
+    """The permissions of the person who imports; the command line may do everything."""
 
     permissions: frozenset[str] | None = None
     four_eyes: bool = False
@@ -39,10 +43,25 @@ class May:
 
     @property
     def own_times(self) -> bool:
-        """Whether a file may say that something was public in the past: the desk cannot either."""
+        """Whether publications may lie in the past, as nobody at the desk can say."""
         return self.permissions is None
 
     @property
     def review(self) -> bool:
-        """A file's word for a review counts only from the command line."""
+        """Whether a file may record clinical reviews."""
         return self.permissions is None
+
+
+def may_of(by: User) -> May:
+    """The permissions that this person has at the desk; nobody is the command line."""
+    if by is None:
+        return May()
+    names = (name.removeprefix("causes.") for name in by.get_all_permissions())
+    return May(frozenset(names), four_eyes=settings.FOUR_EYES)
+
+
+def repr_of(may: May) -> list[str] | None:
+    """The permissions as a plan stores them, to see later whether they have changed."""
+    if may.permissions is None:
+        return None
+    return [*sorted(may.permissions), f"four eyes: {may.four_eyes}"]

@@ -1,4 +1,4 @@
-"""The plan of an import: what each thing in the files would do here. It writes nothing here.
+"""The plan of an import: the outcome of each thing in the files. Planning changes nothing.
 
 The same rules decide again when the plan is applied (apply.py), under the lock.
 """
@@ -7,14 +7,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from django.conf import settings
+from typing import Any
 
 from causes.clock import now
-from causes.interchange import files, markdown, staging
+from causes.interchange import files, markdown, pruning, staging
 from causes.interchange.checks import Known
-from causes.interchange.format import Row
 from causes.interchange.here import Here, source_keys
 from causes.interchange.judging import Judge, Verdict
 from causes.interchange.outcomes import (
@@ -23,46 +20,43 @@ from causes.interchange.outcomes import (
     CREATED,
     KEPT,
     REFUSED,
-    TAKEN_DOWN,
     WRITTEN,
     May,
+    may_of,
+    repr_of,
 )
 from causes.interchange.problems import Problem, Unreadable
 from causes.interchange.records import Decision, Papers, Taxonomy, decide, mark, stored
+from causes.interchange.schema import Row
 from causes.interchange.store import Store
+from causes.interchange.things import TICK, Progress, Thing
 from causes.interchange.values import shown_moment
-from causes.models import Entry, Publication
 from causes.publishing.incoming import derived_of
 from causes.publishing.verb import User
 from causes.text.body import cited_keys
 from causes.text.comments import comments_removed
 
 SHOWN = WRITTEN | {CONFLICT, KEPT}
-"""Outcomes of which the plan keeps what is in the file, to write it or to compare it."""
+"""Outcomes for which the plan stores the content of the file, to write or to compare it."""
 
 ENTRIES_AT_ONCE, SOURCES_AT_ONCE = 200, 500
-LETTERS_AT_ONCE = 4_000_000
-"""Characters of bodies after which a chunk of entries is full, however few they are."""
+LETTERS_AT_ONCE = 1_500_000
+"""Characters of bodies after which a chunk of entries is full, however few entries it has.
 
-
-class Progress(NamedTuple):
-    """How far a long work is. `total` is 0 where it is not known."""
-
-    stage: str
-    done: int
-    total: int
+Fewer than `text.body` remembers, so that each body is read once for all that a plan needs of it.
+"""
 
 
 @dataclass(frozen=True)
 class Options:
     on_conflict: str = "refuse"
-    """One of `judging.ON_CONFLICT`."""
+    """One of `outcomes.ON_CONFLICT`."""
 
     prune: bool = False
-    """Whether what is public here and not in the files is taken down."""
+    """Whether entries that are public on this site and not in the files are taken down."""
 
     skip_invalid: bool = False
-    """Whether the rest comes in where something is refused or in conflict."""
+    """Whether the rest is imported if something is refused or in conflict."""
 
     markdown: bool = False
     """Whether the paths are folders of Markdown files and not fixtures."""
@@ -72,7 +66,7 @@ class Options:
 
 
 class Plan:
-    """What a store holds when the files have been read."""
+    """The content of a store when the files have been read."""
 
     def __init__(self, store: Store, options: Options, by: User) -> None:
         self.store, self.options, self.by = store, options, by
@@ -98,7 +92,7 @@ class Plan:
     def objection(self) -> str:
         """Why the plan cannot be applied as it is, as a sentence; or nothing."""
         if self.unreadable:
-            return "A file cannot be read to its end, so nothing of it comes in."
+            return "A file cannot be read to its end, so nothing can be imported."
         if self.options.skip_invalid:
             return ""
         problems, conflicts = self.store.problem_count(), self.number(CONFLICT)
@@ -110,42 +104,22 @@ class Plan:
             parts.append(f"{wrong:,} problem{'s' if wrong != 1 else ''}")
         if conflicts:
             parts.append(f"{conflicts:,} conflict{'s' if conflicts != 1 else ''}")
-        return f"{' and '.join(parts)}: nothing comes in until that is settled."
-
-
-def may_of(by: User) -> May:
-    """What this person may do through a file: what the desk lets them do."""
-    if by is None:
-        return May()
-    names = (name.removeprefix("causes.") for name in by.get_all_permissions())
-    return May(frozenset(names), four_eyes=settings.FOUR_EYES)
-
-
-def repr_of(may: May) -> list[str] | None:
-    """What somebody may do, to be compared later."""
-    if may.permissions is None:
-        return None
-    return [*sorted(may.permissions), f"four eyes: {may.four_eyes}"]
+        return f"{' and '.join(parts)} must be resolved first."
 
 
 def planning(
     paths: list[Path], store: Store, options: Options, by: User
 ) -> Generator[Progress, None, Plan]:
-    """Reads the files and decides on everything in them, step by step.
+    """Reads the files and decides on everything in them, step by step. Returns the plan.
 
-    Returns the plan; what is wrong with the files is in it, none of it is raised.
+    Problems of the files are part of the plan and are not raised.
     """
-    for in_order in (True, False):
-        store.clear()
-        planner = _Planner(paths, store, options, by)
-        try:
-            yield from planner.read(planner.things(in_order=in_order))
-        except staging.OutOfOrder:
-            continue
-        except Unreadable as error:
-            store.report(error.problem)
-            store.set_fact("unreadable", True)
-        break
+    store.clear()
+    try:
+        yield from _Planner(paths, store, options, by).steps()
+    except Unreadable as error:
+        store.report(error.problem)
+        store.set_fact("unreadable", True)
     return Plan(store, options, by)
 
 
@@ -154,7 +128,6 @@ class _Planner:
         self.paths, self.store, self.options = paths, store, options
         self.may = may_of(by)
         self.at = shown_moment(now())
-        self.bytes = (0, 0)
         self.taxonomies = {kind: Taxonomy(kind) for kind in ("category", "tag")}
         self.names_decided = False
         self.sources: list[Row] = []
@@ -162,48 +135,41 @@ class _Planner:
         self.entries: list[Row] = []
         self.letters = self.seen = 0
 
-    def things(self, *, in_order: bool) -> Iterator[staging.Thing]:
-        """What is in the files. Raises OutOfOrder, Unreadable."""
-
-        def tell(at: int, size: int) -> None:
-            self.bytes = (at, size)
-
-        if self.options.markdown:
-            return markdown.things(self.paths, self.store, tell)
-        return staging.things(
-            self.paths, self.store, limit=self.options.limit, read=tell, in_order=in_order
-        )
-
-    def read(self, things: Iterator[staging.Thing]) -> Iterator[Progress]:
+    def steps(self) -> Iterator[Progress]:
+        """Decides on all content of the files. Raises Unreadable."""
         self.store.set_fact("may", repr_of(self.may))
-        yield self._progress()
-        for kind, row in things:
-            if kind == staging.TICK:
-                yield self._progress()
+        yield Progress("Reading", 0, 0)
+        for kind, thing in self._things():
+            if kind == TICK:
+                yield thing
             elif kind in self.taxonomies:
-                self.taxonomies[kind].file[row["slug"]] = row
+                self.taxonomies[kind].file[thing["slug"]] = thing
             elif kind == "source":
-                self.sources.append(row)
-                if len(self.sources) >= SOURCES_AT_ONCE:
-                    self._decide_sources()
-                    yield self._progress()
+                self._add_source(thing)
             else:
-                self.entries.append(row)
-                self.letters += sum(len(r["body"]) for r in row["revisions"])
-                if len(self.entries) >= ENTRIES_AT_ONCE or self.letters > LETTERS_AT_ONCE:
-                    self._decide_entries()
-                    yield self._progress()
+                self._add_entry(thing)
         self._decide_entries()
-        self._decide_names()
         if self.options.prune:
             yield from self._prune()
-        yield self._progress()
 
-    def _progress(self) -> Progress:
-        return Progress("Reading", *self.bytes)
+    def _things(self) -> Iterator[Thing]:
+        if self.options.markdown:
+            return markdown.things(self.paths, self.store)
+        return staging.things(self.paths, self.store, limit=self.options.limit)
 
-    def _report(self, at: Any, what: str, field: str, sentence: str) -> None:
-        self.store.report(Problem(at[0], at[1], what, field, sentence))
+    def _add_source(self, row: Row) -> None:
+        self.sources.append(row)
+        if len(self.sources) >= SOURCES_AT_ONCE:
+            self._decide_sources()
+
+    def _add_entry(self, entry: Row) -> None:
+        self.entries.append(entry)
+        self.letters += sum(len(revision["body"]) for revision in entry["revisions"])
+        if len(self.entries) >= ENTRIES_AT_ONCE or self.letters > LETTERS_AT_ONCE:
+            self._decide_entries()
+
+    def _report(self, at: Any, subject: str, field: str, sentence: str) -> None:
+        self.store.report(Problem(at[0], at[1], subject, field, sentence))
 
     # Categories, tags, sources --------------------------------------------------------------
 
@@ -220,9 +186,9 @@ class _Planner:
                 self._item(kind, slug, row["name"], *decision[:2], here, row)
 
     def _decide_kind(self, kind: str, taxonomy: Taxonomy) -> dict[str, tuple[Row, Decision]]:
-        """What becomes of each row, given what becomes of those it leads to.
+        """The outcome of each row, which may depend on those of the rows that it refers to.
 
-        A row that does not come in does not count for the others: there what is here stands.
+        If a row is not imported, the others are compared with the row of this site instead.
         """
         decided: dict[str, tuple[Row, Decision]] = {}
         while True:
@@ -281,7 +247,7 @@ class _Planner:
         if not self.entries:
             return
         for entry in self.entries:
-            self._take_keys(entry)
+            self._take_slugs(entry)
         known = self._known(self.entries)
         items = []
         for entry, verdict in judged(
@@ -300,7 +266,7 @@ class _Planner:
             key = row["slug"] if row else f"{entry['at'][0]} object {entry['at'][1]}"
             content = entry if verdict.outcome in SHOWN else None
             if verdict.outcome in WRITTEN:
-                # So that no body is read again when the plan is applied.
+                # So that applying the plan need not read the body again.
                 for revision in entry["revisions"]:
                     revision["keys"], revision["derived"] = derived_of(revision)
             title, sentences = verdict.title, verdict.sentences
@@ -326,86 +292,36 @@ class _Planner:
             file | source_keys(keys - file),
         )
 
-    def _take_keys(self, entry: Row) -> None:
-        """Addresses and UUIDs that two entries of the files both have."""
-        if entry["entry"] is None:
+    def _take_slugs(self, entry: Row) -> None:
+        """Reports addresses that the entry shares with another one of the files."""
+        row = entry["entry"]
+        if row is None:
             return
-        slug = entry["entry"]["slug"]
-        rows = {
-            "slug": [entry["entry"], *entry["redirects"]],
-            "revision": entry["revisions"],
-            "publication": entry["publications"],
-            "review": entry["reviews"],
-        }
-        for kind, held in rows.items():
-            name = "slug" if kind == "slug" else "uuid"
-            by_key = {row[name]: row for row in held}
-            if len(by_key) < len(held):
-                self._report(
-                    entry["at"], f"entry {slug}", name, f"It has one {kind} twice: keep one."
-                )
-                entry["bad"] = True
-            file, number = entry["at"]
-            what = slug if number else f"{slug} of {file}"
-            for key, other in self.store.take(kind, [(key, what) for key in by_key]):
-                sentence = f"The entry {other!r} in the file has it too."
-                self._report(by_key[key]["at"], f"{kind} {key}", name, sentence)
-                entry["bad"] = True
+        rows = {held["slug"]: held for held in (*entry["redirects"], row)}
+        if len(rows) <= len(entry["redirects"]):
+            self._refuse(entry, row, f"entry {row['slug']}", "This slug is also an old slug of it.")
+        file, number = entry["at"]
+        name = row["slug"] if number else f"{row['slug']} of {file}"
+        for slug, other in self.store.take("slug", [(slug, name) for slug in rows]):
+            sentence = f"The entry {other!r} in the file has this slug, too."
+            self._refuse(entry, rows[slug], f"slug {slug}", sentence)
 
-    # What the files do not hold ---------------------------------------------------------------
+    def _refuse(self, entry: Row, row: Row, named: str, sentence: str) -> None:
+        self._report(row["at"], named, "slug", sentence)
+        entry["bad"] = True
 
     def _prune(self) -> Iterator[Progress]:
-        if sentence := self._cannot_tell():
+        if sentence := pruning.objection(self.store, self.may, entries=self.seen):
             self.store.report(Problem("", 0, "", "", sentence))
             return
-        last = 0
-        while True:
-            rows = Publication.objects.open_or_upcoming().filter(entry__gt=last)
-            found = sorted(set(rows.order_by("entry").values_list("entry", flat=True)[:500]))
-            if not found:
-                return
-            last = found[-1]
-            marks = ", ".join("?" * len(found))
-            met = {
-                pk
-                for (pk,) in self.store.rows(
-                    f"SELECT entry FROM met WHERE entry IN ({marks})", *found
-                )
-            }
-            gone = Entry.objects.filter(pk__in=set(found) - met).order_by("slug")
-            slugs = [entry.slug for entry in gone]
-            here = Here(slugs)
-            self.store.add_items(
-                (
-                    one.kind,
-                    slug,
-                    slug,
-                    TAKEN_DOWN,
-                    ["It is not in the files."],
-                    one.mark,
-                    {"prune": slug},
-                )
-                for slug, one in sorted(here.by_slug.items())
-            )
-            yield self._progress()
-
-    def _cannot_tell(self) -> str:
-        """Why what is not in the files cannot be told from what only seems not to be."""
-        if not self.seen:
-            return "There is no entry in the files, so nothing is taken down for not being in them."
-        if self.store.problem_count():
-            return (
-                "Something in the files is wrong, so nothing is taken down for not being in them."
-            )
-        if not self.may.do("publish_entry"):
-            return "You may not take anything down."
-        return ""
+        for _ in pruning.prune(self.store):
+            yield Progress("Looking for missing entries", 0, 0)
 
 
 def judged(
     entries: list[Row], known: Known, *, at: str, may: May, on_conflict: str
 ) -> Iterator[tuple[Row, Verdict]]:
-    """The verdict on each of these entries, in a number of queries that is always the same."""
+    """The verdict on each of these entries, in a fixed number of queries."""
     whole = [entry for entry in entries if entry["entry"] is not None]
     slugs = [entry["entry"]["slug"] for entry in whole]
     slugs += [row["slug"] for entry in whole for row in entry["redirects"]]

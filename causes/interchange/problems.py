@@ -1,15 +1,15 @@
-"""What is wrong with a file, told so that somebody can find the place and mend it."""
+"""Problems of a file, with their place, so that somebody can find and correct them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence, and where it belongs. `number` counts a file's objects from 1; 0 is all of it."""
+    """A sentence and its place. `number` counts a file's objects from 1; 0 is the whole file."""
 
     file: str
     number: int
-    what: str
+    subject: str
     """The row by its natural key: `revision 46032bd4-…`."""
     field: str
     sentence: str
@@ -17,12 +17,12 @@ class Problem:
     def __str__(self) -> str:
         where = [self.file] if self.file else []
         where += [f"object {self.number}"] if self.number else []
-        where += [part for part in (self.what, self.field and f"field {self.field!r}") if part]
+        where += [part for part in (self.subject, self.field and f"field {self.field!r}") if part]
         return f"{', '.join(where)}: {self.sentence}" if where else self.sentence
 
 
 class Unreadable(Exception):
-    """A file that cannot be read to its end, so that nothing of it counts."""
+    """A file cannot be read to its end, so nothing can be imported."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -30,4 +30,4 @@ class Unreadable(Exception):
 
 
 class Wrong(ValueError):
-    """A value that a field cannot have; the text says why, as a sentence."""
+    """A value is not valid for its field; the message says why, as a sentence."""

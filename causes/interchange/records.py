@@ -1,6 +1,6 @@
-"""What becomes of the categories, tags and sources of a file.
+"""The outcomes for the categories, tags and sources of a file.
 
-They have no revisions, so `updated_at` says which side is newer.
+These have no revisions, so `updated_at` decides which side is newer.
 """
 
 import hashlib
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from causes.interchange.format import FORMS, Row
 from causes.interchange.outcomes import CHANGED, CONFLICT, CREATED, KEPT, REFUSED, UNCHANGED, May
+from causes.interchange.schema import SCHEMAS, Row
 from causes.interchange.values import shown_moment
 from causes.models import Category, Source, Tag
 from causes.models.texts import text_fields
@@ -26,15 +26,15 @@ class Decision(NamedTuple):
     outcome: str
     sentences: list[str]
     problem: tuple[str, str] | None = None
-    """(field, sentence): why it is refused."""
+    """(field, sentence): the reason for a refusal."""
 
 
 def stored(kind: str, keys: Iterable[str] | None = None) -> dict[str, tuple[int, Row]]:
-    """The rows here by key, as (id, fields in a fixture's form); all of them, or these."""
+    """The rows of this site by key, all or some: (id, fields as in a fixture) of each."""
     rows = MODELS[kind].objects.order_by()
     if keys is not None:
         rows = rows.filter(**{f"{KEY[kind]}__in": list(keys)})
-    names = [field.name for field in FORMS[kind].fields]
+    names = [field.name for field in SCHEMAS[kind].fields]
     columns = ["merged_into__slug" if name == "merged_into" else name for name in names]
     found = {}
     for pk, *values in rows.values_list("pk", *columns):
@@ -50,7 +50,7 @@ def stored(kind: str, keys: Iterable[str] | None = None) -> dict[str, tuple[int,
 
 
 def mark(here: Row | None) -> str:
-    """Another one after every change of a row here."""
+    """A value that differs after every change of a row of this site."""
     if here is None:
         return ""
     return hashlib.blake2b(json.dumps(here).encode(), digest_size=12).hexdigest()
@@ -61,7 +61,7 @@ def differences(row: Row, here: Row) -> list[str]:
 
 
 def decide(kind: str, row: Row, here: Row | None, may: May, on_conflict: str) -> Decision:
-    """What becomes of one row; whether it fits beside the others is looked at elsewhere."""
+    """The outcome for one row by itself."""
     if kind == "source" and row["withdrawn_reason"] and not row["withdrawn_on"]:
         return _refused("withdrawn_on", "Say when it was withdrawn.")
     if here is None:
@@ -75,7 +75,7 @@ def decide(kind: str, row: Row, here: Row | None, may: May, on_conflict: str) ->
     newer = row["updated_at"] is not None and row["updated_at"] > here["updated_at"]
     if not newer:
         when = shown(datetime.fromisoformat(here["updated_at"]))
-        sentence = f"Other here ({names}), and changed here last, on {when}."
+        sentence = f"This site has other values ({names}) and changed last, on {when}."
         if on_conflict == "refuse":
             return Decision(CONFLICT, [sentence])
         if on_conflict in ("ours", "draft"):
@@ -102,7 +102,7 @@ def _text(value: Any) -> str:
 
 
 class Papers:
-    """The sources here and in a file by what identifies a paper, to find one that is in twice."""
+    """The sources of this site and of a file by identifiers of papers, to find duplicates."""
 
     def __init__(self) -> None:
         self.keys: dict[tuple[str, str], str] = {}
@@ -111,7 +111,7 @@ class Papers:
                 self.keys.setdefault(identity, source.key)
 
     def twins(self, row: Row) -> list[str]:
-        """A sentence for each other source that is the same paper; remembers this one."""
+        """A sentence for each other source with an identifier of this row, which is remembered."""
         found: dict[str, str] = {}
         for identity, field in identities(row).items():
             other = self.keys.setdefault(identity, row["key"])
@@ -122,60 +122,62 @@ class Papers:
 
 
 class Taxonomy:
-    """The categories or tags of a file beside those here: each name stands once, no circles."""
+    """The categories or tags of a file with those of this site: names are unique, no circles."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.here = stored(kind)
         self.file: dict[str, Row] = {}
+        self._by_name: dict[str, list[tuple[str, str]]] | None = None
 
     def slugs(self) -> set[str]:
         return self.here.keys() | self.file.keys()
 
     def problem(self, row: Row) -> tuple[str, str] | None:
-        """Why this row of the file does not fit: (field, sentence)."""
+        """Why this row of the file cannot be imported: (field, sentence)."""
         slug, folded = row["slug"], fold(row["name"])
         aim = row["merged_into"]
         known = slug in self.here and self.here[slug][1]["name"] == row["name"]
         for other, name in () if known or aim else self._names().get(folded, ()):
             if other != slug and not self._stood_together(slug, other):
                 sentence = (
-                    f"There is a {self.kind} {name!r} ({other}), which is the same name. Merge the "
-                    "two where the file comes from, or give one of them another name."
+                    f"The {self.kind} {name!r} ({other}) has the same name. Merge the two on the "
+                    "site that the file comes from, or rename one of them."
                 )
                 return "name", sentence
         seen = {slug}
         while aim is not None:
             if aim in seen:
-                return "merged_into", f"It would become an old name of itself, by way of {aim!r}."
+                return "merged_into", f"This would make it an old name of itself, through {aim!r}."
             seen.add(aim)
             step = self.file.get(aim) or (self.here[aim][1] if aim in self.here else None)
             if step is None:
-                sentence = f"There is no {self.kind} {aim!r}, neither here nor in the file."
+                sentence = f"There is no {self.kind} {aim!r}, either on this site or in the file."
                 return "merged_into", sentence
             aim = step["merged_into"]
         return None
 
     def _stood_together(self, slug: str, other: str) -> bool:
-        """Whether the file has both, by one name: from before the rule that made them the same.
+        """Whether the file has both under one name, from before the rule that made names unique.
 
-        They stay two until somebody merges them.
+        Both are kept until somebody merges them.
         """
         one, two = self.file.get(slug), self.file.get(other)
         return one is not None and two is not None and one["name"] == two["name"]
 
     def leave_out(self, slugs: Iterable[str]) -> None:
-        """Goes on as if these rows were not in the file."""
+        """Removes these rows of the file."""
         for slug in slugs:
             del self.file[slug]
-        self.__dict__.pop("_by_name", None)
+        self._by_name = None
 
     def _names(self) -> dict[str, list[tuple[str, str]]]:
-        if not hasattr(self, "_by_name"):
+        """(slug, name) of the current names, by folded name."""
+        if self._by_name is None:
             rows = {slug: row for slug, (_, row) in self.here.items()} | self.file
-            self._by_name: dict[str, list[tuple[str, str]]] = {}
+            self._by_name = {}
             for slug, row in rows.items():
                 if row["merged_into"] is not None:
-                    continue  # an old name may be what another is called today
+                    continue  # an old name may be the current name of another row
                 self._by_name.setdefault(fold(row["name"]), []).append((slug, row["name"]))
         return self._by_name

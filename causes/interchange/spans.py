@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from causes.interchange.format import Row
 from causes.interchange.here import Standing
+from causes.interchange.schema import Row
 from causes.interchange.values import shown_moment
 from causes.publishing import shown
 from causes.timeline import Change, Clash, Span, Timeline

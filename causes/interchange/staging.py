@@ -1,397 +1,356 @@
-"""From rows in any order to content in ours: categories, tags, sources, then whole entries.
+"""From rows in any order to content in one: categories, tags, sources, then whole entries.
 
-A file that this site wrote is in that order already and is passed through as it is
-read. Another one, or several, are laid down in the plan's store first and taken out in
-order: so memory does not grow with the file, and Django's own dumps come in, be they
-written with natural keys or with the primary keys of another database.
+The rows of all files are written to tables of the plan's store and read back in order. So memory
+does not grow with the files, and a dump that Django wrote is as good as our own export, whether it
+names rows by natural keys or by the primary keys of another database.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from causes.interchange import files
-from causes.interchange.format import FORMS, LEFT_OUT, BadRow, Row, read_row, what_is
-from causes.interchange.problems import Problem, Unreadable
+from causes.interchange.problems import Problem, Unreadable, Wrong
+from causes.interchange.schema import LEFT_OUT, SCHEMAS, BadRow, Row, described, read_row
 from causes.interchange.store import Store
+from causes.interchange.things import TICK, Progress, Thing, whole_entry
 from causes.interchange.upgrade import upgrade
-from causes.interchange.values import Number
 from causes.models.format import FORMAT, VERSION
-from causes.text.characters import bad_characters
 
-Thing = tuple[str, Row]
-"""A kind (`category`, `tag`, `source`, `entry`) and what belongs to it."""
-
-TICK = "tick"
-"""No thing, but a sign of life while many rows are put in order."""
-
-Reading = Callable[[int, int], None]
-"""Told how many bytes are read, of how many."""
+ROWS_A_TICK, RECORDS_A_TICK, ENTRIES_A_TICK = 2_000, 500, 50
 
 _TAXONOMY = ("category", "tag", "source")
-_WITHIN = ("redirect", "revision", "taggedrevision", "publication", "review")
-_OWNER = {"entry": "slug", "redirect": "entry", "revision": "entry", "publication": "entry"}
-_NAMES = ("category", "tag", "merged_into")
-_TEXT = {"taggedrevision": "content_object", "review": "revision"}
+_OF_ENTRIES = ("entry", "redirect", "revision", "taggedrevision", "publication", "review")
+"""The models whose rows make up an entry, in the order in which they are read back."""
+
+_ENTRY = {"entry": "slug", "redirect": "entry", "revision": "entry", "publication": "entry"}
+"""The field that names the entry of a row."""
+
+_REVISION = {"taggedrevision": "content_object", "review": "revision"}
+"""The field that names the revision of a row which does not name its entry."""
+
+_REFERENCES = {
+    "entry": "entry",
+    "revision": "revision",
+    "content_object": "revision",
+    "category": "category",
+    "tag": "tag",
+    "merged_into": "",
+}
+"""The model that each reference leads to; no name is the model of the row itself."""
+
+_READERS = {
+    model: {field.name: field.read for field in schema.fields} for model, schema in SCHEMAS.items()
+}
 
 
-ROWS_A_TICK = 2_000
+def things(paths: list[Path], store: Store, *, limit: int) -> Iterator[Thing]:
+    """The content of some files: categories, tags, sources and entries, each sorted by key.
 
-
-class OutOfOrder(Exception):
-    """The file is not in our own order: read it the other way."""
-
-
-def things(
-    paths: list[Path], store: Store, *, limit: int, read: Reading, in_order: bool
-) -> Iterator[Thing]:
-    """All content of some files, in our order.
-
-    Each row, and each entry as a whole, comes with `at`: (file, object number). What is
-    wrong with a row is reported to the store, and what it belongs to is marked `bad`.
-    Raises Unreadable; with `in_order` OutOfOrder, as soon as a file is not.
+    Each row, and each entry as a whole, has `at`: (file, number of the object). Problems of a row
+    are reported to the store, and the entry of the row is marked `bad`. `limit` is the most bytes
+    of one file. Raises Unreadable.
     """
-    if in_order:
-        if len(paths) > 1:
-            raise OutOfOrder
-        return _as_they_come(paths[0], store, limit, read)
-    return _sorted(paths, store, limit, read)
+    staging = _Staging(paths, store)
+    yield from staging.write(limit)
+    yield from staging.read()
+    staging.clear()
 
 
-def _shape(raw: Any) -> tuple[str, Any, Row]:
-    """(model, primary key, fields) of a row. Raises BadRow."""
+class _Staging:
+    def __init__(self, paths: list[Path], store: Store) -> None:
+        self.paths, self.store = paths, store
+        self.versions = [VERSION] * len(paths)
+        """The version of the format in which each file is written."""
+
+        self.left_out: dict[str, int] = {}
+        self.bytes = self.checked = self.total = 0
+
+    # From the files to the tables -----------------------------------------------------------
+
+    def write(self, limit: int) -> Iterator[Thing]:
+        """Writes each row under its natural key and that of its entry."""
+        sizes = [path.stat().st_size if path.exists() else 0 for path in self.paths]
+        for file, path in enumerate(self.paths):
+            for number, raw in files.rows(path, limit=limit, read=self._read_to):
+                if number % ROWS_A_TICK == 0:
+                    done = sum(sizes[:file]) + self.bytes
+                    yield TICK, Progress("Reading", done, sum(sizes))
+                self._take(file, number, raw)
+        yield TICK, Progress("Reading", sum(sizes), sum(sizes))
+        self.store.set_fact("left_out", self.left_out)
+        for file, number, model, fields, bad in self.store.rows("SELECT * FROM waiting"):
+            self._resolve(file, number, model, json.loads(fields), bool(bad))
+        self._find_entries()
+
+    def _read_to(self, at: int, _: int) -> None:
+        self.bytes = at
+
+    def _take(self, file: int, number: int, raw: Any) -> None:
+        """One object of a file."""
+        try:
+            model, fields = _parts(raw)
+        except BadRow as error:
+            self._report(file, number, error)
+            return
+        problems = _problems(raw, fields)
+        if problems:
+            self._report(file, number, BadRow(described(model, fields), problems))
+        elif model == "fixtureformat":
+            self.versions[file] = self._version(file, number, fields)
+        if model in LEFT_OUT:
+            self.left_out[model] = self.left_out.get(model, 0) + 1
+        elif model != "fixtureformat":
+            self._remember_pk(file, model, raw.get("pk"), fields)
+            self._lay(file, number, model, fields, bad=bool(problems))
+
+    def _version(self, file: int, number: int, fields: Row) -> int:
+        """The version of a file. Raises Unreadable for one that is not known."""
+        try:
+            row = read_row("fixtureformat", fields)
+        except BadRow as error:
+            self._report(file, number, error)
+            return VERSION
+        if row["name"] != FORMAT or row["version"] > VERSION:
+            sentence = (
+                f"The file is in format {row['name']} {row['version']}, but this site reads "
+                f"{FORMAT} 1 to {VERSION}: use a newer version of the site."
+            )
+            raise Unreadable(Problem(self.paths[file].name, number, "", "version", sentence))
+        return int(row["version"])
+
+    def _remember_pk(self, file: int, model: str, pk: Any, fields: Row) -> None:
+        if isinstance(pk, str | int) and str(pk).isascii() and (key := _key(model, fields)):
+            row = (file, model, str(pk), key)
+            self.store.db.execute("INSERT OR IGNORE INTO pk VALUES (?, ?, ?, ?)", row)
+
+    def _lay(self, file: int, number: int, model: str, fields: Row, *, bad: bool) -> None:
+        # Lone surrogates stay escaped until the field is refused.
+        text = json.dumps(fields)
+        if any(type(fields.get(name)) is int for name in _REFERENCES):
+            waiting = (file, number, model, text, bad)
+            self.store.db.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", waiting)
+            return
+        key = _key(model, fields)
+        entry = _read(model, _ENTRY.get(model), fields)
+        revision = _read(model, _REVISION.get(model), fields)
+        place = _OF_ENTRIES.index(model) if model in _OF_ENTRIES else None
+        insert = (
+            "INSERT INTO row (file, number, model, place, entry, revision, fields, key, bad) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        row = (file, number, model, place, entry, revision, text)
+        try:
+            self.store.db.execute(insert, (*row, key, bad))
+        except sqlite3.IntegrityError:
+            if not self._is_again(file, number, model, str(key), fields):
+                self.store.db.execute(insert, (*row, None, True))
+
+    def _resolve(self, file: int, number: int, model: str, fields: Row, bad: bool) -> None:
+        """Replaces primary keys by the natural keys that the same file has for them."""
+        problems = []
+        for name, aim in _REFERENCES.items():
+            pk = fields.get(name)
+            if type(pk) is not int:
+                continue
+            aim = aim or model
+            question = "SELECT key FROM pk WHERE file = ? AND model = ? AND pk = ?"
+            key = self.store.one(question, file, aim, str(pk))
+            if key is None:
+                sentence = (
+                    f"This is the primary key {pk} of a {aim} that is not in the file: write the "
+                    "file with natural keys (dumpdata --natural-primary --natural-foreign)."
+                )
+                problems.append((name, sentence))
+            fields[name] = [key]
+        if problems:
+            self._report(file, number, BadRow(described(model, fields), problems))
+        self._lay(file, number, model, fields, bad=bad or bool(problems))
+
+    def _is_again(self, file: int, number: int, model: str, key: str, fields: Row) -> bool:
+        """Whether a row equals the one with the same key, as in two exports. Reports it if not."""
+        question = "SELECT file, number, fields FROM row WHERE model = ? AND key = ?"
+        other, first, held = next(self.store.rows(question, model, key))
+        row = self._checked(file, number, model, fields)
+        before = self._checked(other, first, model, json.loads(held), bad=True)
+        if row is None:
+            return False
+        if before is not None and row | {"at": ()} == before | {"at": ()}:
+            return True
+        where = f"object {first}" + (f" of {self.paths[other].name}" if other != file else "")
+        sentence = f"This row differs from {where}, which has the same key: keep one of them."
+        self._report(file, number, BadRow(f"{model} {key}", [("", sentence)]))
+        return False
+
+    def _find_entries(self) -> None:
+        """Finds the entry of each tag and review, and reports the rows that have none."""
+        db = self.store.db
+        db.execute(
+            "UPDATE row SET entry = (SELECT entry FROM row AS text WHERE text.model = 'revision' "
+            "AND text.key = row.revision) WHERE revision IS NOT NULL"
+        )
+        without = (
+            "FROM row WHERE place IS NOT NULL AND (entry IS NULL OR NOT EXISTS "
+            "(SELECT 1 FROM row AS whole WHERE whole.model = 'entry' AND whole.key = row.entry))"
+        )
+        columns = "file, number, model, entry, revision, fields, bad"
+        for row in self.store.rows(f"SELECT {columns} {without} ORDER BY file, number"):
+            self._report_lost(*row)
+        db.execute(f"DELETE FROM row WHERE id IN (SELECT id {without})")
+        db.execute("CREATE INDEX IF NOT EXISTS row_by_entry ON row (entry, place, file, number)")
+
+    def _report_lost(
+        self,
+        file: int,
+        number: int,
+        model: str,
+        entry: str | None,
+        revision: str | None,
+        fields: str,
+        bad: bool,
+    ) -> None:
+        row = self._checked(file, number, model, json.loads(fields), bad=bad)
+        # A tag or review has no entry where its revision has none, which is reported already.
+        if row is None or bad or (revision and self._holds("revision", revision)):
+            return
+        aim, key = ("revision", revision) if revision else ("entry", entry)
+        sentence = f"This row belongs to {aim} {key}, which is not in the file."
+        field = _REVISION.get(model, "entry")
+        self._report(file, number, BadRow(described(model, row), [(field, sentence)]))
+
+    def _holds(self, model: str, key: str) -> bool:
+        question = "SELECT 1 FROM row WHERE model = ? AND key = ?"
+        return self.store.one(question, model, key) is not None
+
+    # From the tables to the plan --------------------------------------------------------------
+
+    def read(self) -> Iterator[Thing]:
+        """Reads the rows back in order, and checks each."""
+        self.checked, self.total = 0, self.store.one("SELECT count(*) FROM row")
+        yield from self._taxonomy()
+        yield from self._entries()
+        yield self._progress()
+
+    def _progress(self) -> Thing:
+        return TICK, Progress("Checking", self.checked, self.total)
+
+    def _taxonomy(self) -> Iterator[Thing]:
+        question = (
+            "SELECT file, number, fields FROM row WHERE model = ? AND NOT bad ORDER BY key, number"
+        )
+        for model in _TAXONOMY:
+            rows = self.store.rows(question, model)
+            for place, (file, number, fields) in enumerate(rows):
+                if place % RECORDS_A_TICK == 0:
+                    yield self._progress()
+                row = self._checked(file, number, model, json.loads(fields))
+                if row is not None:
+                    yield model, row
+
+    def _entries(self) -> Iterator[Thing]:
+        question = (
+            "SELECT entry, file, number, model, fields, bad FROM row WHERE place IS NOT NULL "
+            "ORDER BY entry, place, file, number"
+        )
+        for place, (_, rows) in enumerate(groupby(self.store.rows(question), itemgetter(0))):
+            if place % ENTRIES_A_TICK == 0:
+                yield self._progress()
+            entry = self._entry(rows)
+            if entry["entry"] is not None:
+                yield "entry", entry
+
+    def _entry(self, rows: Iterable[tuple[Any, ...]]) -> Row:
+        whole = whole_entry(None, ("", 0))
+        tags: dict[str, list[str]] = {}
+        for _, file, number, model, fields, bad in rows:
+            row = self._checked(file, number, model, json.loads(fields), bad=bad)
+            whole["bad"] = whole["bad"] or bad or row is None
+            if row is None:
+                continue
+            if model == "entry":
+                whole |= {"entry": row, "at": row["at"]}
+            elif model == "revision":
+                tags[row["uuid"]] = row["tags"] = []
+                whole["revisions"].append(row)
+            elif model == "taggedrevision":
+                # The revision of a tag is not known if its own row is bad.
+                tags.get(row["content_object"], []).append(row["tag"])
+            else:
+                whole[f"{model}s"].append(row)
+        return whole
+
+    def _checked(
+        self, file: int, number: int, model: str, fields: Row, *, bad: bool = False
+    ) -> Row | None:
+        """The row in the current format with its place, or None where a field is wrong.
+
+        The problems are reported, unless the row was reported as `bad` before.
+        """
+        self.checked += 1
+        try:
+            row = read_row(model, upgrade(model, fields, self.versions[file]))
+        except BadRow as error:
+            if not bad:
+                self._report(file, number, error)
+            return None
+        row["at"] = (self.paths[file].name, number)
+        return row
+
+    def _report(self, file: int, number: int, error: BadRow) -> None:
+        for field, sentence in error.problems:
+            name = self.paths[file].name
+            self.store.report(Problem(name, number, error.row, field, sentence))
+
+    def clear(self) -> None:
+        """Makes room for the plan."""
+        for table in ("row", "waiting", "pk"):
+            self.store.db.execute(f"DELETE FROM {table}")
+
+
+def _parts(raw: Any) -> tuple[str, Row]:
+    """The model and fields of an object. Raises BadRow for one that is no row of ours."""
     if not isinstance(raw, dict):
-        raise BadRow("", [("", "It is no row: a row is an object with a model and its fields.")])
-    if isinstance(raw, files.Doubled):
-        raise BadRow("", [(raw.name[:60], "The name stands twice in this row: keep one.")])
+        sentence = "This is not a row: a row is an object with a model and its fields."
+        raise BadRow("", [("", sentence)])
     label, fields = raw.get("model"), raw.get("fields")
     if type(label) is not str:
-        raise BadRow("", [("model", "It is missing: a row names its model.")])
+        raise BadRow("", [("model", "This part is missing: each row names its model.")])
     app, _, model = label.lower().partition(".")
-    shown = label[:80]
     if app != "causes":
-        raise BadRow(shown, [("model", "It belongs to another app: only content comes in here.")])
-    if model not in FORMS and model not in LEFT_OUT:
-        raise BadRow(shown, [("model", "There is no such model.")])
-    if isinstance(fields, files.Doubled):
-        name = fields.name[:60]
-        raise BadRow(
-            what_is(model, fields), [(name, "The field stands twice in this row: keep one.")]
-        )
+        sentence = "This model belongs to another app: only content can be imported."
+        raise BadRow(label[:80], [("model", sentence)])
+    if model not in SCHEMAS and model not in LEFT_OUT:
+        raise BadRow(label[:80], [("model", "There is no such model.")])
     if not isinstance(fields, dict):
-        raise BadRow(shown, [("fields", "It must be an object with the row's fields.")])
-    extra = raw.keys() - {"model", "pk", "fields"}
-    if extra:
-        found = sorted(str(name)[:60] for name in extra)
-        raise BadRow(what_is(model, fields), [(name, "A row has no such part.") for name in found])
-    return model, raw.get("pk"), fields
+        sentence = "This part must be an object with the fields of the row."
+        raise BadRow(label[:80], [("fields", sentence)])
+    return model, fields
 
 
-def _version(fields: Row, file: str, number: int) -> int:
-    """The version in which a file is written. Raises Unreadable for one that is not known."""
-    row = read_row("fixtureformat", fields)
-    if row["name"] != FORMAT or row["version"] > VERSION:
-        sentence = (
-            f"It is written in format {row['name']} {row['version']}, and this site reads "
-            f"{FORMAT} 1 to {VERSION}: use a newer version of the site."
-        )
-        raise Unreadable(Problem(file, number, "", "version", sentence))
-    return int(row["version"])
+def _problems(raw: Row, fields: Row) -> list[tuple[str, str]]:
+    """Problems of a row as a whole, for which it cannot be used: (field, sentence) of each."""
+    extra = sorted(str(name)[:60] for name in raw.keys() - {"model", "pk", "fields"})
+    problems = [(name, "A row has no such part.") for name in extra]
+    for part in (raw, fields):
+        if isinstance(part, files.Doubled):
+            sentence = "This name appears twice in the row: keep one of them."
+            problems.append((part.name[:60], sentence))
+    return problems
 
 
-def _report(store: Store, file: str, number: int, error: BadRow) -> None:
-    for field, sentence in error.problems:
-        store.report(Problem(file, number, error.what, field, sentence))
+def _read(model: str, name: str | None, fields: Row) -> str | None:
+    """The value of a field that names a row, or None if it is not valid."""
+    try:
+        return str(_READERS[model][name](fields.get(name))) if name else None
+    except Wrong:
+        return None
 
 
-# As they come -----------------------------------------------------------------------------
-
-
-def _as_they_come(path: Path, store: Store, limit: int, read: Reading) -> Iterator[Thing]:
-    version = VERSION
-    entry: Row | None = None
-    last: dict[str, str] = {}
-    for number, raw in files.rows(path, limit=limit, read=read):
-        at = (path.name, number)
-        try:
-            model, pk, fields = _shape(raw)
-            if pk is not None or (number == 1) != (model == "fixtureformat"):
-                raise OutOfOrder
-            if model == "fixtureformat":
-                version = _version(fields, path.name, number)
-                continue
-            if model in LEFT_OUT:
-                raise OutOfOrder
-            if version != VERSION:
-                fields = upgrade(model, fields, version)
-            row = read_row(model, fields)
-            if any(type(row.get(name)) is Number for name in _NAMES):
-                raise OutOfOrder
-        except BadRow:
-            # Where it belongs is found out the other way.
-            raise OutOfOrder from None
-        row["at"] = at
-        if model in _WITHIN:
-            if entry is None:
-                raise OutOfOrder
-            _add(entry, model, row)
-            continue
-        key = row["key"] if model == "source" else row["slug"]
-        if key <= last.get(model, "") or (model != "entry" and entry is not None):
-            raise OutOfOrder
-        last[model] = key
-        if model != "entry":
-            yield model, row
-            continue
-        if entry is not None:
-            yield "entry", entry
-        entry = _whole(row, at)
-    if entry is not None:
-        yield "entry", entry
-
-
-def _whole(row: Row | None, at: tuple[str, int]) -> Row:
-    return {
-        "entry": row,
-        "redirects": [],
-        "revisions": [],
-        "publications": [],
-        "reviews": [],
-        "bad": False,
-        "at": at,
-    }
-
-
-def _add(entry: Row, model: str, row: Row) -> None:
-    """Puts a row where it belongs in an entry. Raises OutOfOrder where it does not."""
-    slug = entry["entry"]["slug"] if entry["entry"] else None
-    if model in _OWNER and row["entry"] != slug:
-        raise OutOfOrder
-    if model == "revision":
-        row["tags"] = []
-        entry["revisions"].append(row)
-    elif model == "taggedrevision":
-        for revision in reversed(entry["revisions"]):
-            if revision["uuid"] == row["content_object"]:
-                revision["tags"].append(row["tag"])
-                return
-        raise OutOfOrder
-    elif model == "review":
-        if all(revision["uuid"] != row["revision"] for revision in entry["revisions"]):
-            raise OutOfOrder
-        entry["reviews"].append(row)
-    else:
-        entry[f"{model}s"].append(row)
-
-
-# In any order -----------------------------------------------------------------------------
-
-
-def _sorted(paths: list[Path], store: Store, limit: int, read: Reading) -> Iterator[Thing]:
-    versions: list[int] = []
-    for _ in _lay_down(paths, store, limit, read, versions):
-        yield TICK, {}
-    for _ in _clean(paths, versions, store):
-        yield TICK, {}
-    _find_owners(paths, store)
-    for model in _TAXONOMY:
-        question = "SELECT file, number, fields FROM clean WHERE model = ? ORDER BY key"
-        for file, number, fields in store.rows(question, model):
-            yield model, json.loads(fields) | {"at": (paths[file].name, number)}
-    yield from _entries(paths, store)
-
-
-def _lay_down(
-    paths: list[Path], store: Store, limit: int, read: Reading, versions: list[int]
-) -> Iterator[None]:
-    """Every row as it is, and which natural key stands behind each primary key.
-
-    Adds the version of each file.
-    """
-    sizes = [path.stat().st_size if path.exists() else 0 for path in paths]
-    for index, path in enumerate(paths):
-        version = None
-        done, total = sum(sizes[:index]), sum(sizes)
-
-        def tell(at: int, _size: int, done: int = done, total: int = total) -> None:
-            read(done + at, total)
-
-        for number, raw in files.rows(path, limit=limit, read=tell):
-            if number % ROWS_A_TICK == 0:
-                yield
-            try:
-                model, pk, fields = _shape(raw)
-                if model == "fixtureformat":
-                    version = _version(fields, path.name, number)
-                    continue
-            except BadRow as error:
-                _report(store, path.name, number, error)
-                _spoil(store, raw)
-                continue
-            if model in LEFT_OUT:
-                left = store.fact("left_out", {})
-                store.set_fact("left_out", left | {model: left.get(model, 0) + 1})
-                continue
-            store.db.execute(
-                "INSERT INTO row (file, number, model, fields) VALUES (?, ?, ?, ?)",
-                # Half characters are kept until they are refused.
-                (index, number, model, json.dumps(fields)),
-            )
-            key = fields.get("slug") or fields.get("uuid") or fields.get("key")
-            if isinstance(pk, str | int) and _storable(key) and _storable(str(pk)):
-                store.db.execute(
-                    "INSERT OR IGNORE INTO pk VALUES (?, ?, ?, ?)", (index, model, str(pk), key)
-                )
-        versions.append(version or VERSION)
-
-
-def _storable(text: Any) -> bool:
-    return isinstance(text, str) and not bad_characters(text)
-
-
-def _spoil(store: Store, raw: Any) -> None:
-    """Remembers to what a row that cannot be used would have belonged."""
-    fields = raw.get("fields") if isinstance(raw, dict) else None
-    if not isinstance(fields, dict):
-        return
-    model = str(raw.get("model")).lower().removeprefix("causes.")
-    if model not in FORMS:
-        return
-    kind = "entry" if model in _OWNER else "text" if model in _TEXT else model
-    key = fields.get(_OWNER.get(model) or _TEXT.get(model) or "slug", fields.get("key"))
-    key = key[0] if isinstance(key, list) and len(key) == 1 else key
-    if _storable(key):
-        store.db.execute("INSERT OR IGNORE INTO spoiled VALUES (?, ?)", (kind, key))
-    uuid = fields.get("uuid")
-    if model == "revision" and _storable(uuid):
-        store.db.execute("INSERT OR IGNORE INTO spoiled VALUES ('text', ?)", (uuid,))
-
-
-def _clean(paths: list[Path], versions: list[int], store: Store) -> Iterator[None]:
-    """Each row checked, and with natural keys only."""
-    for place, (file, number, model, held) in enumerate(
-        store.rows("SELECT file, number, model, fields FROM row ORDER BY id")
-    ):
-        if place % ROWS_A_TICK == 0:
-            yield
-        fields = json.loads(held)
-        try:
-            row = read_row(model, upgrade(model, fields, versions[file]))
-            _resolve(store, file, model, row)
-        except BadRow as error:
-            _report(store, paths[file].name, number, error)
-            _spoil(store, {"model": model, "fields": fields})
-            continue
-        key, text = FORMS[model].key(row), json.dumps(row, ensure_ascii=False)
-        owner, revision = row.get(_OWNER.get(model, "")), row.get(_TEXT.get(model, ""))
-        rank = _WITHIN.index(model) + 1 if model in _WITHIN else 0
-        try:
-            store.db.execute(
-                "INSERT INTO clean (file, number, model, key, rank, owner, revision, fields) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (file, number, model, key, rank, owner, revision, text),
-            )
-        except sqlite3.IntegrityError:
-            _same_again(paths, store, file, number, model, key, text)
-        if model == "revision":
-            store.db.execute("INSERT OR IGNORE INTO text VALUES (?, ?)", (row["uuid"], owner))
-    store.db.execute("DELETE FROM row")
-
-
-def _resolve(store: Store, file: int, model: str, row: Row) -> None:
-    """Puts natural keys in the place of primary keys, by what the same file says of them."""
-    aims = {
-        "entry": "entry",
-        "revision": "revision",
-        "content_object": "revision",
-        "category": "category",
-        "tag": "tag",
-        "merged_into": model,
-    }
-    problems = []
-    for name, value in row.items():
-        if not isinstance(value, Number):
-            continue
-        aim = aims[name]
-        key = store.one(
-            "SELECT key FROM pk WHERE file = ? AND model = ? AND pk = ?", file, aim, str(value)
-        )
-        if key is None:
-            sentence = (
-                f"It names the {aim} with the primary key {value}, which is not in this file: "
-                "write the file with natural keys (dumpdata --natural-primary --natural-foreign)."
-            )
-            problems.append((name, sentence))
-        row[name] = key
-    if problems:
-        raise BadRow(what_is(model, row), problems)
-
-
-def _same_again(
-    paths: list[Path], store: Store, file: int, number: int, model: str, key: str, text: str
-) -> None:
-    """A row that came before: that is fine if it says the same, as two exports of one site do."""
-    question = "SELECT file, number, fields FROM clean WHERE model = ? AND key = ?"
-    other, first, before = next(store.rows(question, model, key))
-    if before == text:
-        return
-    where = f"object {first}" + (f" of {paths[other].name}" if other != file else "")
-    sentence = f"It stands twice, and not the same: {where} has the same key. Keep one."
-    store.report(Problem(paths[file].name, number, f"{model} {key}", "", sentence))
-    _spoil(store, {"model": model, "fields": json.loads(text)})
-
-
-def _find_owners(paths: list[Path], store: Store) -> None:
-    """To which entry each row belongs."""
-    store.db.execute(
-        "UPDATE clean SET owner = (SELECT owner FROM text WHERE uuid = clean.revision) "
-        "WHERE revision IS NOT NULL"
-    )
-    store.db.execute(
-        "INSERT OR IGNORE INTO spoiled SELECT 'entry', owner FROM text "
-        "JOIN spoiled ON kind = 'text' AND key = uuid WHERE owner IS NOT NULL"
-    )
-    lost = (
-        "FROM clean WHERE rank > 0 AND (owner IS NULL OR NOT EXISTS (SELECT 1 FROM clean entry "
-        "WHERE entry.model = 'entry' AND entry.key = clean.owner))"
-    )
-    columns = "file, number, model, key, owner, revision"
-    for file, number, model, key, owner, revision in list(
-        store.rows(f"SELECT {columns} {lost} ORDER BY id")
-    ):
-        kind, missing = ("revision", revision) if owner is None else ("entry", owner)
-        spoiled = store.one(
-            "SELECT 1 FROM spoiled WHERE kind = ? AND key = ?",
-            "text" if owner is None else "entry",
-            missing,
-        )
-        if not spoiled:
-            field = _TEXT[model] if owner is None else "entry"
-            sentence = f"It belongs to {kind} {missing}, which is not in the file."
-            store.report(Problem(paths[file].name, number, f"{model} {key}", field, sentence))
-    store.db.execute(f"DELETE FROM clean WHERE id IN (SELECT id {lost})")
-    store.db.execute("CREATE INDEX IF NOT EXISTS clean_by_owner ON clean (owner, rank, id)")
-
-
-def _entries(paths: list[Path], store: Store) -> Iterator[Thing]:
-    question = (
-        "SELECT file, number, model, owner, fields FROM clean WHERE owner IS NOT NULL "
-        "ORDER BY owner, rank, id"
-    )
-    entry: Row | None = None
-    owner = None
-    for file, number, model, own, fields in store.rows(question):
-        row = json.loads(fields) | {"at": (paths[file].name, number)}
-        if own != owner:
-            if entry is not None:
-                yield "entry", entry
-            owner, entry = own, _whole(row, row["at"])
-            spoiled = "SELECT 1 FROM spoiled WHERE kind = 'entry' AND key = ?"
-            entry["bad"] = bool(store.one(spoiled, own))
-            continue
-        if entry is not None:
-            _add(entry, model, row)
-    if entry is not None:
-        yield "entry", entry
+def _key(model: str, fields: Row) -> str | None:
+    """The natural key of a row, or None if part of it is missing or not valid."""
+    parts = [_read(model, name, fields) for name in SCHEMAS[model].key]
+    return None if None in parts else " ".join(part or "" for part in parts)

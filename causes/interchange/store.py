@@ -1,7 +1,7 @@
-"""What a plan keeps on disk while it is made, looked at and applied: memory stays flat.
+"""The data of a plan on disk, so that memory does not grow with the files.
 
-A SQLite file of its own, beside the site's database and not in it; without a path it
-is a temporary one that goes when it is closed.
+They are in a SQLite file of their own, not in the database of the site. Without a path, the file is
+temporary and disappears when it is closed.
 """
 
 import json
@@ -13,23 +13,22 @@ from typing import Any, NamedTuple
 from causes.interchange.problems import Problem
 
 _TABLES = {
-    # What is wrong, in the order in which it was found.
-    "problem": "(id INTEGER PRIMARY KEY, file TEXT, number INT, what TEXT, field TEXT, "
+    # Problems, in the order in which they were found.
+    "problem": "(id INTEGER PRIMARY KEY, file TEXT, number INT, subject TEXT, field TEXT, "
     "sentence TEXT)",
-    # What becomes of each thing in the files, and what it is made of if it becomes anything.
+    # The outcome of each thing in the files, with its content if it may be written.
     "item": "(id INTEGER PRIMARY KEY, kind TEXT, key TEXT, title TEXT, outcome TEXT, "
     "sentences TEXT, seen TEXT, content TEXT)",
-    # Keys that stand for one thing only, and sources that will be there.
-    "taken": "(kind TEXT, key TEXT, what TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
-    # Entries here that a file speaks of, by their ids.
+    # Slugs of entries in the files, which must be unique, and keys of sources.
+    "taken": "(kind TEXT, key TEXT, owner TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    # The ids of entries of this site that the files hold.
     "met": "(entry INTEGER PRIMARY KEY)",
-    # Rows of files that are in another order than ours: see staging.py.
-    "row": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, fields TEXT)",
+    # Rows of the files until they are read back in order: see staging.py.
+    "row": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, key TEXT, place INT, "
+    "entry TEXT, revision TEXT, fields TEXT, bad INT, UNIQUE (model, key))",
+    # Rows that name others by primary keys, and the natural keys of these.
+    "waiting": "(file INT, number INT, model TEXT, fields TEXT, bad INT)",
     "pk": "(file INT, model TEXT, pk TEXT, key TEXT, PRIMARY KEY (file, model, pk)) WITHOUT ROWID",
-    "clean": "(id INTEGER PRIMARY KEY, file INT, number INT, model TEXT, key TEXT, rank INT, "
-    "owner TEXT, revision TEXT, fields TEXT, UNIQUE (model, key))",
-    "text": "(uuid TEXT PRIMARY KEY, owner TEXT) WITHOUT ROWID",
-    "spoiled": "(kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID",
     "fact": "(name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
 }
 
@@ -43,22 +42,22 @@ class Item(NamedTuple):
     outcome: str
     sentences: list[str]
     seen: str
-    """What stood here when the plan was made, in short."""
+    """A mark of the state of this site when the plan was made."""
 
 
 class Store:
     def __init__(self, path: Path | None = None) -> None:
-        # A page that streams its progress may go on in another thread than it began in.
+        # A page that streams its progress may change threads.
         self.db = sqlite3.connect(path or "", isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -8000"):
             self.db.execute(f"PRAGMA {pragma}")
         for name, columns in _TABLES.items():
             self.db.execute(f"CREATE TABLE IF NOT EXISTS {name} {columns}")
-        # One transaction for as long as it is written: nothing else looks at it meanwhile.
+        # One transaction for all writing: nobody else reads the file at that time.
         self.db.execute("BEGIN")
 
     def keep(self) -> None:
-        """Makes what is written so far last."""
+        """Commits everything written so far."""
         self.db.execute("COMMIT")
         self.db.execute("BEGIN")
 
@@ -91,14 +90,14 @@ class Store:
     # Problems ------------------------------------------------------------------------
 
     def report(self, problem: Problem) -> None:
-        row = (problem.file, problem.number, problem.what, problem.field, problem.sentence)
+        row = (problem.file, problem.number, problem.subject, problem.field, problem.sentence)
         self.db.execute(
-            "INSERT INTO problem (file, number, what, field, sentence) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO problem (file, number, subject, field, sentence) VALUES (?, ?, ?, ?, ?)",
             [part if isinstance(part, int) else _writable(part) for part in row],
         )
 
     def problems(self, start: int = 0, most: int = -1) -> Iterator[Problem]:
-        question = "SELECT file, number, what, field, sentence FROM problem ORDER BY id"
+        question = "SELECT file, number, subject, field, sentence FROM problem ORDER BY id"
         for row in self.rows(f"{question} LIMIT ? OFFSET ?", most, start):
             yield Problem(*row)
 
@@ -108,7 +107,7 @@ class Store:
     # Items ---------------------------------------------------------------------------
 
     def add_items(self, rows: Iterable[tuple[str, str, str, str, list[str], str, Any]]) -> None:
-        """(kind, key, title, outcome, sentences, what is here, content) of each."""
+        """Each is (kind, key, title, outcome, sentences, mark of this site, content)."""
         self.many(
             "INSERT INTO item (kind, key, title, outcome, sentences, seen, content) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -155,22 +154,22 @@ class Store:
             found.setdefault(kind, {})[outcome] = number
         return found
 
-    # Keys that must be one thing's alone -------------------------------------------------
+    # Keys -------------------------------------------------
 
     def take(self, kind: str, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Notes (key, what has it); returns those that something else in the files has."""
+        """Stores (key, its owner) of each; returns the keys that have another owner already."""
         doubled = []
-        for key, what in keys:
+        for key, owner in keys:
             try:
-                self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", (kind, key, what))
+                self.db.execute("INSERT INTO taken VALUES (?, ?, ?)", (kind, key, owner))
             except sqlite3.IntegrityError:
-                other = self.one("SELECT what FROM taken WHERE kind = ? AND key = ?", kind, key)
-                if other != what:
+                other = self.one("SELECT owner FROM taken WHERE kind = ? AND key = ?", kind, key)
+                if other != owner:
                     doubled.append((key, other))
         return doubled
 
     def taken(self, kind: str, keys: list[str]) -> set[str]:
-        """Which of these keys are noted."""
+        """The keys among these that are stored."""
         found: set[str] = set()
         for start in range(0, len(keys), 500):
             some = keys[start : start + 500]
@@ -185,7 +184,7 @@ def _json(value: Any) -> str:
 
 
 def _writable(text: str) -> str:
-    """Without what no database takes, which a message about it may repeat."""
+    """Without characters that no database stores: a message may quote them."""
     if text.isascii() and "\x00" not in text:
         return text
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

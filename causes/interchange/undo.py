@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from causes.clock import now
 from causes.interchange.apply import ITEMS_AT_ONCE, NotApplied, after_values, alone
-from causes.interchange.format import Row
 from causes.interchange.here import Here, Standing
 from causes.interchange.plan import Progress, may_of
 from causes.interchange.records import KEY, MODELS, stored
+from causes.interchange.schema import Row
 from causes.interchange.spans import noted, recalled
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Event, Import, Tag

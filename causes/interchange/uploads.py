@@ -1,7 +1,7 @@
-"""What an import at the desk keeps between upload and end: the files, and the plan on them.
+"""The files and the plan of an import at the desk, from the upload until it is applied.
 
-A folder for each, in the data folder. With several machines the data folder must be one
-that they share, or the same person must reach the same machine.
+Each import has a folder in the data folder. Several machines must share that folder, or each person
+must always reach the same machine.
 """
 
 import re
@@ -23,7 +23,7 @@ LONGEST_NAME = 255
 """Bytes of a file's name on most disks."""
 
 KEPT = timedelta(days=7)
-"""How long an upload waits to be applied."""
+"""How long an upload is kept before it is applied."""
 
 
 def folder_of(run: Import) -> Path:
@@ -31,7 +31,7 @@ def folder_of(run: Import) -> Path:
 
 
 def keep(run: Import, files: Iterable[Any]) -> None:
-    """Writes uploaded files down, each under its own name."""
+    """Stores uploaded files, each under its own name."""
     for place, file in enumerate(files):
         folder = folder_of(run) / str(place)
         folder.mkdir(parents=True)
@@ -41,20 +41,20 @@ def keep(run: Import, files: Iterable[Any]) -> None:
 
 
 def safe_name(name: str) -> str:
-    """The last part of a file's name, as any disk can hold it.
+    """The last part of a file's name, valid on any disk.
 
-    An entry's slug is made from it: only what parts words in a slug is replaced.
+    The slug of an entry may follow from it, so only characters that separate words are replaced.
     """
     plain = re.sub(r'[\x00-\x1f\x7f\\:*?"<>|]', "_", Path(name).name).strip(". ") or "file"
     stem, dot, ending = plain.rpartition(".")
     ending = f"{dot}{ending[:20]}"
-    # A disk counts bytes. What is cut off is cut where no character is halved.
+    # A disk counts bytes. The cut must not split a character.
     room = LONGEST_NAME - len(ending.encode())
     return stem.encode()[:room].decode(errors="ignore") + ending
 
 
 def files_of(run: Import) -> list[Path]:
-    """The kept files in the order in which they were sent; none when they are gone."""
+    """The stored files in the order of the upload; none if they were removed."""
     folders = [path for path in folder_of(run).glob("[0-9]*") if path.is_dir()]
     return [file for path in sorted(folders, key=lambda p: int(p.name)) for file in path.iterdir()]
 
@@ -68,14 +68,14 @@ def _plan_path(run: Import) -> Path:
 
 
 def store_of(run: Import) -> Store:
-    """The plan that was made last."""
+    """The newest plan."""
     return Store(_plan_path(run))
 
 
 def planning_again(run: Import, by: User, *, moved: str = "") -> Generator[Progress, None, None]:
-    """Makes the plan of the kept files, in the place of the last one when it is whole.
+    """Plans the stored files again; the new plan replaces the last one when it is complete.
 
-    `moved` is what the page of the plan is to say of why it is another one.
+    `moved` is a sentence for the page of the plan that says why it was made again.
     """
     made = folder_of(run) / "plan.part"
     made.unlink(missing_ok=True)
@@ -94,12 +94,12 @@ def options_of(run: Import) -> Options:
 
 
 def forget(run: Import) -> None:
-    """Removes what was kept for an import."""
+    """Removes the files and the plan of an import."""
     shutil.rmtree(folder_of(run), ignore_errors=True)
 
 
 def forget_old() -> None:
-    """Removes uploads that nobody applied in time, and what an interruption left behind."""
+    """Removes uploads that nobody applied in time, or that were interrupted."""
     old = Import.objects.filter(applied_at=None, made_at__lt=now() - KEPT)
     for run in old:
         forget(run)

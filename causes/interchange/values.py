@@ -1,7 +1,7 @@
-"""What a field may hold: each reader returns the value in its one form, or says why it cannot.
+"""Readers of field values: each returns a value in its one form, or raises Wrong with the reason.
 
-Moments and days are text in UTC (`2026-11-23T09:00:00.000Z`), UUIDs have hyphens, and a
-reference is the natural key of the row it leads to, or a `Number`.
+Moments and days are text in UTC (`2026-11-23T09:00:00.000Z`), UUIDs have hyphens, and a reference
+is the natural key of its row.
 """
 
 import re
@@ -24,10 +24,6 @@ from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 Read = Callable[[Any], Any]
 
 
-class Number(int):
-    """A primary key of the database that a fixture comes from: it means nothing here."""
-
-
 def _of(model: Any, name: str) -> Any:
     return model._meta.get_field(name)
 
@@ -37,7 +33,7 @@ def text(limit: int, *, blank: bool = True, tidied: Callable[[str], str] = tidy_
 
     def read(value: Any) -> str:
         if type(value) is not str:
-            raise Wrong(f"It must be a text, and is {_shown(value)}.")
+            raise Wrong(f"It must be a text, not {_shown(value)}.")
         if sentence := bad_characters(value):
             raise Wrong(sentence)
         value = tidied(value)
@@ -51,10 +47,10 @@ def text(limit: int, *, blank: bool = True, tidied: Callable[[str], str] = tidy_
 
 
 def column(model: Any, name: str) -> Read:
-    """A text as its model has it: how long, and what its validators refuse."""
+    """A text with the length limit and the validators of its model field."""
     field = _of(model, name)
     read_text = text(field.max_length, blank=field.blank, tidied=field.tidied)
-    # The limit and the NUL are looked at already.
+    # Limit and NUL are checked already.
     own = [v for v in field.validators if type(v).__module__ != "builtins" and _is_own(v)]
 
     def read(value: Any) -> str:
@@ -71,7 +67,7 @@ def column(model: Any, name: str) -> Read:
 
 
 def identifier(model: Any, name: str) -> Read:
-    """What identifies a paper, in whatever form it was pasted."""
+    """An identifier of a paper, in any form in which people paste it."""
     tidy, read_text = TIDY[name], column(model, name)
     return lambda value: read_text(tidy(value) if type(value) is str else value)
 
@@ -85,7 +81,7 @@ def choice(choices: Any) -> Read:
 
     def read(value: Any) -> str:
         if type(value) is not str or value not in values:
-            raise Wrong(f"It must be one of {', '.join(choices.values)}, and is {_shown(value)}.")
+            raise Wrong(f"It must be one of {', '.join(choices.values)}, not {_shown(value)}.")
         return value
 
     return read
@@ -111,7 +107,7 @@ def uuid(value: Any) -> str:
             return str(UUID(value))
         except ValueError:
             pass
-    raise Wrong(f"It must be a UUID, and is {_shown(value)}.")
+    raise Wrong(f"It must be a UUID, not {_shown(value)}.")
 
 
 def moment(value: Any) -> str:
@@ -122,16 +118,16 @@ def moment(value: Any) -> str:
             pass
         else:
             if read.tzinfo is None:
-                raise Wrong(f"{value!r} has no time zone: write Z behind it for UTC.")
+                raise Wrong(f"{value!r} has no time zone: add Z for UTC.")
             try:
                 return shown_moment(read)
             except OverflowError:
                 pass
-    raise Wrong(f"It must be a moment such as 2026-11-23T09:00:00Z, and is {_shown(value)}.")
+    raise Wrong(f"It must be a date and time such as 2026-11-23T09:00:00Z, not {_shown(value)}.")
 
 
 def shown_moment(moment: datetime) -> str:
-    """In UTC and whole milliseconds, always as many characters: texts compare as moments do."""
+    """In UTC and milliseconds, always of one length, so that texts sort as moments do."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
@@ -143,7 +139,7 @@ def day(value: Any) -> str:
             return date.fromisoformat(value).isoformat()
         except ValueError:
             pass
-    raise Wrong(f"It must be a day such as 2026-11-23, and is {_shown(value)}.")
+    raise Wrong(f"It must be a date such as 2026-11-23, not {_shown(value)}.")
 
 
 def past_day(value: Any) -> str:
@@ -158,22 +154,20 @@ def nullable(read: Read) -> Read:
 
 
 def reference(read: Read) -> Read:
-    """The natural key of another row, as Django writes it: a list of its one part."""
+    """The natural key of another row, which Django writes as a list of one value."""
 
     def read_key(value: Any) -> Any:
         if type(value) is list and len(value) == 1:
             return read(value[0])
-        if type(value) is int:
-            return Number(value)
-        raise Wrong(f"It must be a natural key, a list of one value, and is {_shown(value)}.")
+        raise Wrong(f"It must be a natural key (a list of one value), not {_shown(value)}.")
 
     return read_key
 
 
-def _hyphenated(what: str) -> Read:
+def _hyphenated(kind: str) -> Read:
     def read(value: Any) -> str:
         if type(value) is not str or not is_slug(value):
-            raise Wrong(f"{_shown(value)} is no {what}.")
+            raise Wrong(f"{_shown(value)} is not a {kind}.")
         return value
 
     return read
@@ -185,11 +179,11 @@ source_key = _hyphenated(f"key such as maas-2015: {SLUG_RULE}")
 
 def taxon_slug(value: Any) -> str:
     if type(value) is not str or not value or not _is_taxon_slug(value):
-        raise Wrong(f"{_shown(value)} is no slug of a category or tag.")
+        raise Wrong(f"{_shown(value)} is not a slug of a category or tag.")
     return value
 
 
-# The same few names stand in row after row.
+# Many rows repeat a few names.
 _is_taxon_slug = lru_cache(maxsize=5_000)(is_name_slug)
 
 
@@ -207,7 +201,7 @@ def taxon_name(model: Any) -> Read:
 
 def body(value: Any) -> str:
     if type(value) is not str:
-        raise Wrong(f"It must be a text, and is {_shown(value)}.")
+        raise Wrong(f"It must be a text, not {_shown(value)}.")
     value = tidy_body(value)
     if found := objections(value):
         raise Wrong(" ".join(found))
@@ -216,7 +210,7 @@ def body(value: Any) -> str:
 
 def uuids(value: Any) -> list[str]:
     if type(value) is not list or len(value) > 200:
-        raise Wrong(f"It must be a list of UUIDs, and is {_shown(value)}.")
+        raise Wrong(f"It must be a list of UUIDs, not {_shown(value)}.")
     return [uuid(one) for one in value]
 
 

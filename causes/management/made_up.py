@@ -1,14 +1,14 @@
-"""Made-up entries in any number, for measuring: the same ones every time.
+"""Made-up entries in any number, for measurements: always the same ones.
 
-Written in bulk, past the verbs, and so the one place beside `publishing` that
-writes spans. The texts mean nothing.
+They are written in bulk, without the verbs, so this is the only module besides `publishing` that
+writes publications. The texts mean nothing.
 """
 
 import gc
 import json
 import random
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -38,18 +38,19 @@ _NAMESPACE = uuid.UUID("b8a6d4c2-0f1e-5d3c-9b7a-8c6e4f2a1b03")
 
 
 class BadProse(ValueError):
-    """A line of the prose file that is not an entry."""
+    """A line of the prose file is not an entry."""
 
 
 def generate(
-    count: int, prose: Path | None = None, *, done: Any = lambda number: None
+    count: int, prose: Path | None = None, *, done: Callable[[int], object] = lambda number: None
 ) -> tuple[int, int]:
-    """Fills the database with this many entries of three revisions each, the last one live.
+    """Fills the database with `count` entries of three revisions each, the last one live.
 
-    With a prose file, JSON lines of `title, slug, summary, sections, category, tags,
-    sources`, its first lines are taken; without, words are made up: about 600 an
-    entry, five tags, four sources. An entry whose slug is there already is left alone.
-    Returns how many were made and how many were there. Raises BadProse.
+    The words come from the first lines of a prose file: JSON Lines with `title, slug, summary,
+    sections, category, tags, sources`. Without a file they are made up: about 600 words for each
+    entry, five tags and four sources. Existing entries with the same slug are left alone. `done` is
+    called with the number of entries so far. Returns how many entries were created, and how many
+    existed. Raises BadProse.
     """
     texts = _from_file(prose) if prose else map(_text, range(count))
     made = there = 0
@@ -63,13 +64,13 @@ def generate(
             done(made + there)
     bulk.analyze()
     if made + there < count:
-        raise BadProse(f"{prose} holds {made + there:,} entries, and {count:,} were asked for.")
+        raise BadProse(f"{prose} has {made + there:,} entries, not {count:,}: ask for fewer.")
     return made, there
 
 
 @contextmanager
 def _room_to_work() -> Iterator[None]:
-    """A larger page cache, and no search for garbage: there are no cycles."""
+    """A larger page cache, and no garbage collection, as there are no cycles."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             for pragma in ("cache_size = -200000", "wal_autocheckpoint = 50000"):
@@ -90,8 +91,8 @@ def _from_file(path: Path) -> Iterator[dict[str, Any]]:
             except ValueError as error:
                 raise BadProse(f"{path}, line {number} is not JSON: {error}") from error
             if not isinstance(text, dict) or keys - text.keys():
-                absent = ", ".join(sorted(keys - set(text if isinstance(text, dict) else ())))
-                raise BadProse(f"{path}, line {number} is not an entry; it lacks: {absent}.")
+                missing = ", ".join(sorted(keys - set(text if isinstance(text, dict) else ())))
+                raise BadProse(f"{path}, line {number} is not an entry; it lacks: {missing}.")
             yield text
 
 
@@ -131,7 +132,7 @@ def _write(chunk: list[tuple[int, dict[str, Any]]]) -> int:
         ),
         batch_size=CHUNK,
     )
-    # Half of all rows: as objects they would take half of the time.
+    # These are half of all rows, and model objects would take half of the time.
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {TaggedRevision._meta.db_table} (revision_id, tag_id) VALUES (%s, %s)",
@@ -169,7 +170,7 @@ def _key(text: dict[str, Any], place: int) -> str:
 
 
 def _revisions(entry: Entry, text: dict[str, Any], category: Category) -> Iterator[Revision]:
-    """A first draft without its last section, one with all of it, and the summary mended."""
+    """A draft without the last section, the whole text, and one with another summary."""
     before: list[str] = []
     summary = text["summary"]
     sections = text["sections"]
@@ -194,7 +195,7 @@ def _revisions(entry: Entry, text: dict[str, Any], category: Category) -> Iterat
 
 
 def _body(sections: list[Any], keys: list[str]) -> str:
-    """The sections as Markdown, the sources cited one after another behind the paragraphs."""
+    """The sections as Markdown, with a citation after each paragraph."""
     parts, place = [], 0
     for heading, paragraphs in sections:
         parts.append(f"## {heading}")
@@ -205,7 +206,7 @@ def _body(sections: list[Any], keys: list[str]) -> str:
     return "\n\n".join(parts)
 
 
-# Words of its own -----------------------------------------------------------------
+# Made-up words -----------------------------------------------------------------
 
 _THINGS = (
     "nerve muscle fibre signal root sheath junction reflex limb hand foot tendon joint "
@@ -255,7 +256,7 @@ def _sentence(pick: random.Random) -> str:
 
 @cache
 def _pool() -> list[str]:
-    """Sentences to draw from: making each anew would take longer than storing it."""
+    """Sentences to choose from: creating each one would take longer than storing it."""
     pick = random.Random("made up")  # noqa: S311
     return [_sentence(pick) for _ in range(5_000)]
 

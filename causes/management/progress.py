@@ -1,22 +1,22 @@
-"""How a command shows that a long work goes on: a bar in a terminal, plain lines elsewhere."""
+"""The progress of a long task in a command: a bar in a terminal, plain lines elsewhere."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
 from causes.interchange.apply import run_through
-from causes.interchange.plan import Progress
+from causes.interchange.things import Progress
 
 Steps = Generator[Progress, None, Any]
 
 
 class Shown:
-    """Called with each step; `close` when the work ends, be it well or not."""
+    """Call it with each step, and `close` at the end, even after an error."""
 
-    def __init__(self, err: Any) -> None:
+    def __init__(self, err: TextIO) -> None:
         self.err = err
-        self.bar: Any = None
+        self.bar: tqdm | None = None
         self.stage = ""
         self.tenth = 0
 
@@ -46,8 +46,8 @@ class Shown:
             self.bar = None
 
 
-def follow(steps: Steps, err: Any, verbosity: int) -> Any:
-    """Runs a step-by-step work to its end, showing how far it is, and returns what it returns."""
+def follow(steps: Steps, err: TextIO, verbosity: int) -> Any:
+    """Runs a task in steps to its end, shows its progress, and returns its result."""
     shown = Shown(err)
     try:
         return run_through(steps, shown if verbosity else lambda step: None)

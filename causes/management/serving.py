@@ -1,7 +1,6 @@
-"""From an empty folder to a served site: what `manage.py serve` does.
+"""`manage.py serve`: from an empty folder to a running site.
 
-Everything that can be wrong is looked at before anything is made, and said in
-one sentence each.
+Everything that may go wrong is checked before anything is created. Each error is one sentence.
 """
 
 import errno
@@ -25,21 +24,23 @@ SERVERS = ("granian", "gunicorn")
 
 
 class CannotServe(Exception):
-    """Why the site cannot start, and what to do about it."""
+    """The site cannot start; the message says why, and what to do."""
 
 
 def serve(host: str, port: str, server: str, workers: str, say: Callable[[str], object]) -> None:
-    """Sets up what is missing and serves until told to stop. Raises CannotServe."""
+    """Sets up the site and serves it until a signal stops it. `say` prints a line.
+
+    `port` and `workers` are as in the environment. Raises CannotServe.
+    """
     if server not in SERVERS:
-        raise CannotServe(f"SERVER is {server!r}, but it must be one of {', '.join(SERVERS)}.")
-    if not (workers.isascii() and workers.isdigit() and 1 <= int(workers) <= 64):
-        raise CannotServe(f"WORKERS is {workers!r}, but it must be a number from 1 to 64.")
+        raise CannotServe(f"SERVER is {server!r}, but must be {' or '.join(SERVERS)}.")
+    if not _is_number(workers, 64):
+        raise CannotServe(f"WORKERS is {workers!r}, but must be a number from 1 to 64.")
     _check_port(host, port)
     _check_folder(settings.DATA_DIR)
     _check_database()
     set_up(say)
-    shown = f"[{host}]" if ":" in host else host
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else shown  # noqa: S104
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else _in_address(host)  # noqa: S104
     say(f"The site is at http://{shown}:{port}/ and the editors' desk at /admin/. Ctrl-C stops it.")
     sys.stdout.flush()
     connection.close()
@@ -47,10 +48,10 @@ def serve(host: str, port: str, server: str, workers: str, say: Callable[[str], 
 
 
 def _run(command: list[str]) -> None:
-    """Runs the server until it stops, and passes on what tells it to.
+    """Runs the server until it stops, and passes signals on to it.
 
-    In a session of its own, so that Ctrl-C reaches its main process alone: granian's
-    workers, told by the terminal and by their parent at once, often hang until killed.
+    The server has a session of its own, so Ctrl-C only reaches its main process: workers of granian
+    that get the signal from the terminal as well as from their parent often hang until killed.
     """
     server = subprocess.Popen(  # noqa: S603
         command, cwd=settings.BASE_DIR, start_new_session=True
@@ -66,28 +67,36 @@ def _run(command: list[str]) -> None:
         signal.signal(number, stop)
     status = server.wait()
     if status and not stopping:
-        raise CannotServe(f"The server stopped by itself with status {status}; see above.")
+        raise CannotServe(f"The server stopped unexpectedly with status {status}: see above.")
+
+
+def _is_number(text: str, most: int) -> bool:
+    return text.isascii() and text.isdigit() and 1 <= int(text) <= most
+
+
+def _in_address(host: str) -> str:
+    """The host as part of an address, where an IPv6 address needs brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _command(server: str, host: str, port: str, workers: str) -> list[str]:
     application = "denervation_site.wsgi:application"
     program = str(Path(sys.executable).with_name(server))
     if server == "gunicorn":
-        # Its control socket would be written into the home directory.
-        bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        options = ["--no-control-socket", "-w", workers, "-b", bind]
+        # Its control socket would be a file in the home directory.
+        options = ["--no-control-socket", "-w", workers, "-b", f"{_in_address(host)}:{port}"]
         # With threads a worker stays alive through an import that takes minutes.
         return [program, *options, "-k", "gthread", "--threads", "4", application]
     options = ["--interface", "wsgi", "--workers", workers, "--log-level", "warning"]
-    # A few threads a worker: each holds a database connection of its own.
+    # Few threads in each worker, as each keeps a database connection.
     options += ["--blocking-threads", "4", "--backpressure", "128"]
-    # A reader that goes away in the middle of an answer must not keep Ctrl-C waiting.
+    # A client that disconnects during an answer must not delay Ctrl-C.
     options += ["--workers-kill-timeout", "10"]
     return [program, *options, "--host", host, "--port", port, application]
 
 
 def set_up(say: Callable[[str], object]) -> None:
-    """Brings database, first content, first login and static files up to date."""
+    """Sets up or updates the database, the first content, the first login and the static files."""
     try:
         call_command("migrate", verbosity=0, interactive=False)
         _load_article(say)
@@ -95,22 +104,22 @@ def set_up(say: Callable[[str], object]) -> None:
         _make_superuser(say)
     except Error as error:
         raise CannotServe(
-            f"The database at {_where()} cannot be written ({_first_line(error)}): "
-            "give this user the right to write it, or name another one in DATABASE_URL."
+            f"The database at {_where()} cannot be written ({_first_line(error)}): give this user "
+            "write access, or set DATABASE_URL to another database."
         ) from error
     try:
         call_command("collectstatic", verbosity=0, interactive=False)
     except OSError as error:
         raise CannotServe(
             f"The folder {settings.STATIC_ROOT} cannot be written ({error.strerror}): "
-            "make it writable, or name another data folder in DATA_DIR."
+            "make it writable, or set DATA_DIR to another folder."
         ) from error
 
 
 def _load_article(say: Callable[[str], object]) -> None:
     if not Entry.objects.exists():
         call_command("loaddata", "initial", verbosity=0)
-        say("The article is loaded from fixtures/initial.json.")
+        say("The first article was loaded from fixtures/initial.json.")
 
 
 def _make_superuser(say: Callable[[str], object]) -> None:
@@ -123,40 +132,33 @@ def _make_superuser(say: Callable[[str], object]) -> None:
         name = f"editor{number}"
     password = secrets.token_urlsafe(12)
     users.create_superuser(name, settings.CONTACT_EMAIL, password)
-    say(f"A first login was made, shown only this once: user {name}, password {password}")
+    say(f"A first login was created, shown only once: user {name}, password {password}")
 
 
 def _check_port(host: str, port: str) -> None:
-    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise CannotServe(f"PORT is {port!r}, but it must be a number from 1 to 65535.")
+    if not _is_number(port, 65_535):
+        raise CannotServe(f"PORT is {port!r}, but must be a number from 1 to 65535.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except OSError as error:
-        raise CannotServe(
-            f"HOST is {host!r}, but this machine has no such address ({error.strerror}): "
-            "use 127.0.0.1 for this machine alone, or 0.0.0.0 for all who can reach it."
-        ) from error
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-        except PermissionError as error:
+    except PermissionError as error:
+        raise CannotServe(
+            f"This user may not use port {port}: choose one above 1023, for example PORT=8000."
+        ) from error
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
             raise CannotServe(
-                f"Port {port} needs rights that this user has not: choose one above 1023, "
-                "for example PORT=8000."
+                f"HOST is {host!r}, but this machine has no such address ({error.strerror}): use "
+                "127.0.0.1 for this machine only, or 0.0.0.0 for everyone who can reach it."
             ) from error
-        except OSError as error:
-            if error.errno == errno.EADDRNOTAVAIL:
-                raise CannotServe(
-                    f"HOST is {host!r}, but this machine has no such address: use 127.0.0.1 for "
-                    "this machine alone, or 0.0.0.0 for all who can reach it."
-                ) from error
-            raise CannotServe(
-                f"Port {port} on {host} is taken ({error.strerror}): stop what uses it, or "
-                f"choose another one, for example PORT={int(port) % 65000 + 1}."
-            ) from error
+        raise CannotServe(
+            f"Port {port} on {host} is taken ({error.strerror}): stop the program that uses it, or "
+            f"choose another port, for example PORT={int(port) % 65000 + 1}."
+        ) from error
 
 
 def _check_folder(folder: Path) -> None:
@@ -166,7 +168,7 @@ def _check_folder(folder: Path) -> None:
     except OSError as error:
         raise CannotServe(
             f"The data folder {folder} cannot be written ({error.strerror}): make it writable, "
-            "or name another one in DATA_DIR."
+            "or set DATA_DIR to another folder."
         ) from error
 
 
@@ -176,17 +178,17 @@ def _check_database() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Error as error:
-        what = "start it"
+        advice = "start it"
         if connection.vendor == "sqlite":
-            what = "check that its folder is there and that it is a SQLite file"
+            advice = "check that its folder exists and that it is a SQLite file"
         raise CannotServe(
-            f"The database at {_where()} cannot be reached ({_first_line(error)}): {what}, or "
+            f"The database at {_where()} cannot be reached ({_first_line(error)}): {advice}, or "
             "correct DATABASE_URL."
         ) from error
 
 
 def _where() -> str:
-    """The database's place, without its password."""
+    """The location of the database, without its password."""
     options = connection.settings_dict
     if connection.vendor == "sqlite":
         return str(options["NAME"])
@@ -194,7 +196,7 @@ def _where() -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """What the database says, without the login."""
+    """The first line of the error, without the login."""
     line = str(error).strip().partition("\n")[0]
     if password := connection.settings_dict["PASSWORD"]:
         line = line.replace(password, "…")

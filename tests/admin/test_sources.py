@@ -155,7 +155,7 @@ def test_no_review_happened_on_a_day_to_come():
 
 
 def test_a_file_brings_in_nothing_of_a_day_to_come():
-    from causes.interchange.format import BadRow, read_row
+    from causes.interchange.schema import BadRow, read_row
 
     source = {"key": "a-1", "kind": "review", "authors": "A", "title": "T"}
     review = {"uuid": "11111111-1111-4111-8111-111111111111", "reviewer": "R",

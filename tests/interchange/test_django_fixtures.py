@@ -98,10 +98,7 @@ def test_a_primary_key_that_the_file_does_not_explain_is_refused_by_name(tmp_pat
         if row["model"] == "causes.revision":
             row["fields"]["category"] = 77
     planned = Planned(write(tmp_path, [r for r in rows if r["model"] != "causes.category"]))
-    assert (
-        "names the category with the primary key 77, which is not in this file"
-        in (planned.problems[0])
-    )
+    assert "is the primary key 77 of a category that is not in the file" in (planned.problems[0])
     assert "--natural-foreign" in planned.problems[0]
 
 
@@ -179,6 +176,6 @@ def test_what_is_not_content_is_left_out_and_counted(tmp_path, capsys):
     path = dumped(tmp_path, **NATURAL)
     before = everything()
     call_command("import_fixture", str(path), "--dry-run")
-    assert "rows of causes.event are no content and were left out" in capsys.readouterr().out
+    assert "rows of causes.event, which are not content" in capsys.readouterr().out
     assert everything() == before
     assert Source.objects.count() == 1

@@ -182,7 +182,7 @@ def test_a_category_is_chosen_by_what_the_text_that_is_exported_says():
         (["--entries", "nowhere"], "no entry with the slug 'nowhere'"),
         (["--category", "nowhere"], "no category with the slug 'nowhere'"),
         (["--tag", "nowhere"], "no tag with the slug 'nowhere'"),
-        (["--entries", "a-draft"], "nothing is live or scheduled"),
+        (["--entries", "a-draft"], "No text of 'a-draft' is live or scheduled"),
     ],
 )
 def test_what_is_asked_for_and_not_there_is_named_and_no_file_is_left(tmp_path, arguments, words):

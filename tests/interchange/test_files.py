@@ -35,24 +35,30 @@ def test_it_does_not_matter_where_a_piece_ends(tmp_path, monkeypatch, size):
 @pytest.mark.parametrize(
     ("held", "words"),
     [
-        (b"", "It is empty"),
-        (b"  \n ", "It is empty"),
-        (b"\xff\xfe[\x00]\x00", "It is UTF-16: save it as UTF-8"),
-        (b"\xff\xfe\x00\x00[\x00\x00\x00", "It is UTF-32"),
-        (b'[{"a": "\xe9"}]', "It is not UTF-8: byte 8 cannot be read"),
-        (b'[{"a": 1},\n{"b": "text that en', "object 2: The file ends in the middle of it"),
+        (b"", "The file is empty"),
+        (b"  \n ", "The file is empty"),
+        (b"\xff\xfe[\x00]\x00", "The file is UTF-16: save it as UTF-8"),
+        (b"\xff\xfe\x00\x00[\x00\x00\x00", "The file is UTF-32"),
+        (b'[{"a": "\xe9"}]', "The file is not UTF-8: byte 8 cannot be read"),
+        (
+            b'[{"a": 1},\n{"b": "text that en',
+            "object 2: The file ends in the middle of this object",
+        ),
         (b'[{"a": 1},\n{"b": 2}', "object 2: The file ends before its array does"),
         (b'[{"a": 1},\n{"b": 2},', "object 3: The file ends before its array does"),
-        (b'[{"a": 1}\n{"b": 2}]', r"object 1: .* comma or the end. \(line 2\)"),
-        (b'[{"a": 1}] x', "object 1: Something stands behind the end"),
-        (b'[{"a": 1},\n\n{"b" 2}]', r"object 2: It is no JSON: .* \(line 3\)"),
-        (b"model: causes.entry", "It is no fixture"),
-        (b'"text"', "It is no fixture"),
-        (b"[" * 100_000, "object 1: It is nested too deeply"),
-        (b'[{"a": NaN}]', "object 1: It cannot be read: NaN is no JSON value"),
-        (b'[{"a": ' + b"9" * 5000 + b"}]", "object 1: It cannot be read"),
-        (gzip.compress(b'[{"a": 1}]', mtime=0)[:-9], "It is gzipped, but broken"),
-        (b"\x1f\x8b\x08\x00nonsense", "It is gzipped, but broken"),
+        (
+            b'[{"a": 1}\n{"b": 2}]',
+            r"object 1: A comma or the end of the array must follow. \(line 2\)",
+        ),
+        (b'[{"a": 1}] x', "object 1: There is text after the end"),
+        (b'[{"a": 1},\n\n{"b" 2}]', r"object 2: This is not JSON: .* \(line 3\)"),
+        (b"model: causes.entry", "This is not a fixture"),
+        (b'"text"', "This is not a fixture"),
+        (b"[" * 100_000, "object 1: This object is nested too deeply"),
+        (b'[{"a": NaN}]', "object 1: This object cannot be read: NaN is not a JSON value"),
+        (b'[{"a": ' + b"9" * 5000 + b"}]", "object 1: This object cannot be read"),
+        (gzip.compress(b'[{"a": 1}]', mtime=0)[:-9], "The file is gzipped, but damaged"),
+        (b"\x1f\x8b\x08\x00nonsense", "The file is gzipped, but damaged"),
     ],
 )
 def test_a_file_that_cannot_be_read_to_its_end_says_where_and_why(tmp_path, held, words):
@@ -67,7 +73,7 @@ def test_another_kind_of_file_is_named(tmp_path, name):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(Unreadable, match=r"nowhere\.json: It cannot be read \(No such file"):
+    with pytest.raises(Unreadable, match=r"nowhere\.json: The file cannot be read \(No such file"):
         list(files.rows(tmp_path / "nowhere.json"))
 
 
@@ -80,7 +86,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_stops_at_the_limit(tmp_path):
 
 def test_a_row_that_never_ends_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "LONGEST_ROW", 1 << 20)
-    with pytest.raises(Unreadable, match="object 1: It is no JSON, or longer than 1 MB"):
+    with pytest.raises(Unreadable, match="object 1: This is not JSON, or longer than 1 MB"):
         read(tmp_path, '[{"a": "' + "x" * (3 << 20) + '"}]')
 
 

@@ -122,18 +122,18 @@ def test_published_true_is_public_from_now_on(folder, client):
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (("note:", "colour: red\nnote:"), "field 'colour': There is no such key. There are: title"),
+        (("note:", "colour: red\nnote:"), "field 'colour': There is no such key. The keys are: title"),
         (("title: Polio", "title: ''"), "field 'title': It is empty"),
-        (("title: Polio", "title: Polio\nslug: Not One"), "field 'slug': 'Not One' is no slug"),
-        (("title: Polio", "title: [a"), "Its front matter is no YAML in line"),
-        (("2026-03-01", "soon"), "field 'published': It must be a moment"),
+        (("title: Polio", "title: Polio\nslug: Not One"), "field 'slug': 'Not One' is not a slug"),
+        (("title: Polio", "title: [a"), "The front matter is not YAML in line"),
+        (("2026-03-01", "soon"), "field 'published': It must be a date and time"),
         (("tags: [virus, motor neurons]", "tags: {a: b}"), "field 'tags': It must be a list"),
         (("tags: [virus, motor neurons]", "tags: ['&&&']"), "field 'tags': The name '&&&' holds no"),
         (("year: 2025", "year: soon"), "field 'sources: year': source who-polio: It must be a whole"),
         (("year: 2025", "pages: 3"), "field 'sources: pages': source who-polio: There is no such field"),
         (("harms motor", "![x](y)"), "field 'body': Images cannot be part"),
         (("[@who-polio]", "[@nobody-1]"), "no source with the key 'nobody-1'"),
-        (("category: Diseases\n", ""), "field 'category': It is public in the file."),
+        (("category: Diseases\n", ""), "field 'category': This text is public in the file."),
         (("title: Polio", "title: Polio\nkind: thing"), "field 'kind': It must be one of"),
         (("note: First", "note: &a First"), None),
         (("note: First text.", "note: &a First\ndate: *a"), "uses YAML aliases"),
@@ -154,7 +154,7 @@ def test_what_is_wrong_is_told_with_the_file_and_the_key(folder, change, sentenc
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [(b"---\ntitle: \xe9\n---\n", "It is not UTF-8"), ("---\n- a\n---\n", "must be keys with values"),
+    [(b"---\ntitle: \xe9\n---\n", "The file is not UTF-8"), ("---\n- a\n---\n", "must have keys with values"),
      ("Only words.", "field 'title': It is empty"), ("x" * (5 << 20), "larger than 4 MB")],
 )  # fmt: skip
 def test_a_file_that_is_none_is_named(folder, text, sentence):
@@ -175,7 +175,7 @@ def test_two_files_with_one_address_are_refused(folder):
     put(folder, "polio.md", POLIO)
     put(folder, "other/polio.md", "# Other\n\nWords.\n")
     plan = planned(folder)
-    assert any("in the file has it too" in p for p in plan.problems), plan.problems
+    assert any("in the file has this slug, too" in p for p in plan.problems), plan.problems
 
 
 def test_every_key_is_documented():

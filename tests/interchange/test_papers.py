@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from causes.interchange.format import FORMS
+from causes.interchange.schema import SCHEMAS
 from causes.models.format import VERSION
 from tests.interchange.content import Planned, bring, exported, write
 
@@ -42,7 +42,7 @@ def test_every_field_stands_in_the_table_of_its_row_and_in_the_example():
             names = re.findall(r"`(\w+)`( \*)?", cells[1])
             table.setdefault(model, {}).update({name: bool(star) for name, star in names})
     rows = {row["model"].removeprefix("causes."): row["fields"] for row in json.loads(example())}
-    for name, form in FORMS.items():
+    for name, form in SCHEMAS.items():
         needed = {field.name: not field.needed for field in form.fields}
         assert table[name] == needed, name
         assert list(rows[name]) == [field.name for field in form.fields]

@@ -106,7 +106,7 @@ def test_a_text_written_without_knowing_what_is_newest_here_is_refused(tmp_path,
     before = everything()
     planned = Planned(path)
     assert planned.entries == {"polio": "conflict"}
-    assert "Revision 3 is the newest here" in planned.said("polio")
+    assert "does not build on revision 3" in planned.said("polio")
     assert planned.plan.objection.startswith("1 conflict")
     with pytest.raises(NotApplied, match="1 conflict"):
         planned.apply()
@@ -179,7 +179,7 @@ def test_prune_takes_down_what_is_not_in_the_files_and_nothing_else(tmp_path, po
 def test_a_file_without_an_entry_prunes_nothing(tmp_path, polio):
     path = write(tmp_path, [])
     planned = Planned(path, prune=True)
-    assert "no entry in the files" in planned.problems[0]
+    assert "files hold no entry" in planned.problems[0]
     assert planned.entries == {}
 
 
@@ -188,7 +188,7 @@ def test_an_entry_that_only_came_in_broken_is_not_taken_down_for_it(tmp_path, po
     rows = exported("public", entries=("polio",)).replace('"title": "Polio, again"', '"title": ""')
     planned = Planned(write(tmp_path, rows), prune=True, skip_invalid=True)
     assert planned.entries == {"polio": "refused"}
-    assert "nothing is taken down" in planned.problems[-1]
+    assert "no missing entry is taken down" in planned.problems[-1]
     planned.apply()
     assert Publication.objects.live().count() == 2
 

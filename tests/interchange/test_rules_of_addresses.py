@@ -22,7 +22,7 @@ def test_an_entry_that_was_renamed_here_is_found_by_its_old_slug(tmp_path, polio
     publishing.rename(polio, "poliomyelitis", by=None)
     planned = Planned(path)
     assert planned.outcomes["cause polio"] == "changed"
-    assert "stays at 'poliomyelitis'" in planned.said("polio")
+    assert "address stays 'poliomyelitis'" in planned.said("polio")
     planned.apply()
     assert live_title("poliomyelitis") == "Newer"
     assert Entry.objects.count() == 1
@@ -55,7 +55,7 @@ def test_an_entry_with_the_addresses_of_two_here_is_refused(tmp_path, polio):
     make_entry(slug="moved")
     planned = Planned(path)
     assert planned.entries == {"moved": "refused"}
-    assert "addresses of several entries here" in planned.problems[0]
+    assert "Several entries on this site have its addresses" in planned.problems[0]
 
 
 def test_another_entry_of_the_same_name_is_never_overwritten(tmp_path, polio):

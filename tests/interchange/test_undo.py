@@ -203,7 +203,10 @@ def test_the_command_undoes_the_last_one_lists_them_and_says_what_it_would_do(
     call_command("undo_import", "--list")
     assert f"{run.uuid}" in capsys.readouterr().out
     call_command("undo_import", "--dry-run", verbosity=0)
-    assert "1 entries and 0 records would go back" in capsys.readouterr().out
+    assert (
+        "Entries to restore: 1. Categories, tags and sources to restore: 0."
+        in capsys.readouterr().out
+    )
     assert "new" in live()
     call_command("undo_import", str(run.uuid), verbosity=0)
     assert "new" not in live()

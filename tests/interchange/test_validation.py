@@ -6,7 +6,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from causes.interchange.format import FORMS
+from causes.interchange.schema import SCHEMAS
 from causes.models import Entry
 from tests.factories import make_entry, make_live, make_source
 from tests.interchange.content import Planned, everything, exported, exported_after, write
@@ -63,18 +63,18 @@ UUID = "11111111-1111-4111-8111-111111111111"
 
 BAD = [
     # What is done to a good file; what must be said of the place, and of what is wrong.
-    (change("entry", slug="Not a Slug!"), "object 6, entry Not a Slug!, field 'slug'", "is no slug"),
-    (change("entry", slug=None), "object 6, entry, field 'slug'", "None is no slug"),
+    (change("entry", slug="Not a Slug!"), "object 6, entry Not a Slug!, field 'slug'", "is not a slug"),
+    (change("entry", slug=None), "object 6, entry, field 'slug'", "None is not a slug"),
     (change("entry", kind="thing"), "entry polio, field 'kind'", "one of cause, page"),
-    (change("entry", created_at="yesterday"), "field 'created_at'", "must be a moment such as"),
+    (change("entry", created_at="yesterday"), "field 'created_at'", "must be a date and time such as"),
     (change("entry", created_at="2026-01-01T00:00:00"), "field 'created_at'", "no time zone"),
     (change("entry", last_number=-1), "field 'last_number'", "whole number from 0"),
     (change("entry", last_number="2"), "field 'last_number'", "whole number from 0"),
     (change("entry", colour="red"), "entry polio, field 'colour'", "There is no such field"),
     (change("revision", title="  "), "object 7, revision", "It is empty"),
-    (drop("revision", "title"), "field 'title'", "It is missing"),
+    (drop("revision", "title"), "field 'title'", "is missing"),
     (change("revision", title="x" * 201), "field 'title'", "It has 201 characters; the most is 200"),
-    (change("revision", title=5), "field 'title'", "It must be a text, and is 5"),
+    (change("revision", title=5), "field 'title'", "It must be a text, not 5"),
     (change("revision", title="a\x00b"), "field 'title'", "NUL character"),
     (change("revision", body="a\ud800b"), "field 'body'", "lone surrogate"),
     (change("revision", summary=LONG), "field 'summary'", "the most is 500"),
@@ -91,41 +91,41 @@ BAD = [
     (change("revision", number=True), "field 'number'", "whole number from 1"),
     (change("revision", predecessors="x"), "field 'predecessors'", "list of UUIDs"),
     (change("revision", predecessors=["x"]), "field 'predecessors'", "must be a UUID"),
-    (change("revision", tag_count=3), "field 'tag_count'", "It says 3, and 2 tags are in the file"),
+    (change("revision", tag_count=3), "field 'tag_count'", "says 3, but the file has 2 tags"),
     (change("revision", entry=["nowhere"]), "field 'entry'", "entry nowhere, which is not in the file"),
-    (change("revision", withheld_at="2026-01-01T00:00:00Z"), "field 'withheld_at'", "is called 'Withheld'"),
+    (change("revision", withheld_at="2026-01-01T00:00:00Z"), "field 'withheld_at'", "must have the title 'Withheld'"),
     (remove("revision"), "taggedrevision", "which is not in the file"),
     (change("taggedrevision", tag=["nowhere"]), "field 'tags'", "no tag 'nowhere'"),
-    (change("taggedrevision", tag=["No Slug"]), "field 'tag'", "is no slug of a category or tag"),
+    (change("taggedrevision", tag=["No Slug"]), "field 'tag'", "is not a slug of a category or tag"),
     (change("taggedrevision", tag=["virus", "x"]), "field 'tag'", "a list of one value"),
     (change("publication", live_until="2020-01-01T00:00:00Z"), "field 'live_until'", "must be after live_from"),
-    (change("publication", live_from="2026-02-30T00:00:00Z"), "field 'live_from'", "must be a moment"),
+    (change("publication", live_from="2026-02-30T00:00:00Z"), "field 'live_from'", "must be a date and time"),
     (twice("publication", uuid=UUID), "field 'live_from'", "public in the same span of time"),
-    (change("publication", revision=[UUID]), "field 'revision'", "no revision of this entry"),
+    (change("publication", revision=[UUID]), "field 'revision'", "not a revision of this entry"),
     (change("category", name=""), "category diseases, field 'name'", "It is empty"),
-    (change("category", slug="No Slug"), "field 'slug'", "is no slug of a category or tag"),
+    (change("category", slug="No Slug"), "field 'slug'", "is not a slug of a category or tag"),
     (change("category", review_months=0), "field 'review_months'", "whole number from 1 to 240"),
     (change("category", merged_into=["diseases"]), "field 'merged_into'", "old name of itself"),
     (change("category", merged_into=["nowhere"]), "field 'merged_into'", "no category 'nowhere'"),
     (change("tag", name="a,b"), "field 'name'", "contains a comma"),
     (change("tag", name="&&&"), "field 'name'", "no letter or digit"),
-    (change("tag", name="Virus"), "field 'name'", "which is the same name"),
-    (change("source", key="Maas 2015"), "field 'key'", "is no key"),
+    (change("tag", name="Virus"), "field 'name'", "has the same name"),
+    (change("source", key="Maas 2015"), "field 'key'", "is not a key"),
     (change("source", kind="book"), "field 'kind'", "must be one of"),
     (change("source", authors=""), "field 'authors'", "It is empty"),
     (change("source", doi="x"), "field 'doi'", "A DOI looks like"),
     (change("source", pmid="12a"), "field 'pmid'", "A PMID is a number"),
     (change("source", url="ftp://x"), "field 'url'", "valid URL"),
     (change("source", year="2015"), "field 'year'", "whole number from 0"),
-    (change("source", checked_on="2015-13-01"), "field 'checked_on'", "must be a day such as"),
+    (change("source", checked_on="2015-13-01"), "field 'checked_on'", "must be a date such as"),
     (change("source", withdrawn_reason="Wrong."), "field 'withdrawn_on'", "Say when it was withdrawn"),
-    (twice("entry", created_at="2001-01-01T00:00:00Z"), "entry polio", "It stands twice, and not the same"),
-    (twice("revision", uuid=UUID), "field 'number'", "has the number 1 too"),
+    (twice("entry", created_at="2001-01-01T00:00:00Z"), "entry polio", "This row differs from"),
+    (twice("revision", uuid=UUID), "field 'number'", "also has number 1"),
     (lambda rows: rows.append({"model": "blog.post", "fields": {}}), "blog.post, field 'model'", "another app"),
     (lambda rows: rows.append({"model": "causes.thing", "fields": {}}), "causes.thing", "no such model"),
     (lambda rows: rows.append({"model": "causes.tag"}), "field 'fields'", "must be an object"),
-    (lambda rows: rows.append({"fields": {}}), "field 'model'", "It is missing"),
-    (lambda rows: rows.append("text"), "object 11", "It is no row"),
+    (lambda rows: rows.append({"fields": {}}), "field 'model'", "is missing"),
+    (lambda rows: rows.append("text"), "object 11", "This is not a row"),
     (lambda rows: rows.append({"model": "causes.tag", "fields": {}, "x": 1}), "field 'x'", "no such part"),
     (change("fixtureformat", version=5), "object 1, field 'version'", "use a newer version of the site"),
     (change("fixtureformat", name="another"), "field 'version'", "this site reads denervation-site"),
@@ -168,7 +168,7 @@ def test_all_of_it_is_told_at_once(tmp_path, rows, capsys):
 def test_a_row_in_which_a_name_stands_twice_is_refused(tmp_path, rows):
     text = json.dumps(rows).replace('"title": "Polio"', '"title": "Polio", "title": "Other"')
     planned = Planned(write(tmp_path, text))
-    assert "field 'title': The field stands twice" in planned.problems[0]
+    assert "field 'title': This name appears twice" in planned.problems[0]
     assert planned.entries == {"polio": "refused"}
 
 
@@ -185,8 +185,8 @@ def test_two_files_that_say_different_things_of_one_row_are_refused(tmp_path, ro
     planned = Planned(one, two)
     (problem,) = planned.problems
     assert problem.startswith("two.json, object ")
-    assert "source maas-2015: It stands twice, and not the same: object" in problem
-    assert "of one.json has the same key" in problem
+    assert "source maas-2015: This row differs from object" in problem
+    assert "of one.json, which has the same key" in problem
 
 
 def test_two_entries_of_a_file_cannot_share_what_is_one_things_own(tmp_path, rows):
@@ -198,7 +198,7 @@ def test_two_entries_of_a_file_cannot_share_what_is_one_things_own(tmp_path, row
     text = text.replace(of(rows, "revision")["fields"]["uuid"], UUID)
     planned = Planned(write(tmp_path, rows + json.loads(text)))
     assert planned.entries == {"polio": "created", "twin": "refused"}
-    assert "The entry 'polio' in the file has it too" in planned.problems[0]
+    assert "differs from object 10, which has the same key" in planned.problems[0]
 
 
 def test_a_stored_text_is_never_another(tmp_path):
@@ -216,7 +216,10 @@ def test_a_text_or_span_of_another_entry_is_refused(tmp_path):
     text = json.dumps(rows).replace('"polio"', '"other"')
     planned = Planned(write(tmp_path, text))
     assert planned.entries == {"other": "refused"}
-    assert any("It is a text of another entry here" in problem for problem in planned.problems)
+    assert any(
+        "This revision belongs to another entry on this site" in problem
+        for problem in planned.problems
+    )
     assert any("Another entry on this site has it" in problem for problem in planned.problems)
 
 
@@ -263,7 +266,7 @@ def test_a_file_that_is_cut_off_brings_nothing_in_even_so(tmp_path, rows):
 def test_an_entry_that_is_a_page_here_cannot_come_in_as_a_cause(tmp_path, rows):
     make_entry(slug="polio", kind="page")
     planned = Planned(write(tmp_path, rows))
-    assert "It is a page here" in planned.problems[0]
+    assert "This is a page on this site" in planned.problems[0]
 
 
 def test_a_page_cannot_take_an_address_of_the_site(tmp_path, rows):
@@ -274,5 +277,5 @@ def test_a_page_cannot_take_an_address_of_the_site(tmp_path, rows):
 
 def test_every_field_that_is_exported_is_read_and_none_else(article):
     for row in json.loads(exported("history")):
-        form = FORMS[row["model"].removeprefix("causes.")]
+        form = SCHEMAS[row["model"].removeprefix("causes.")]
         assert list(row["fields"]) == [field.name for field in form.fields]

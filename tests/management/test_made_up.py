@@ -59,7 +59,7 @@ def test_a_prose_file_gives_the_words(tmp_path, client):
     [
         (["not json"], "line 1 is not JSON"),
         ([json.dumps(prose()), json.dumps({"title": "x"})], "line 2 is not an entry"),
-        ([json.dumps(prose())], "holds 1 entries"),
+        ([json.dumps(prose())], "has 1 entries"),
     ],
 )
 def test_a_bad_prose_file_is_named_with_its_line(tmp_path, lines, words):

@@ -10,19 +10,29 @@ from causes.interchange.export import NotExported, Selection, export
 
 class Command(BaseCommand):
     help = (
-        "Writes content as a Django fixture, which import_fixture and loaddata read: what is "
-        "live or scheduled, unless told otherwise. docs/fixtures.md describes it."
+        "Writes live and scheduled content as a Django fixture, which import_fixture and loaddata "
+        "can read. docs/fixtures.md describes the format."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", nargs="?", metavar="FILE", help="default: standard output")
-        parser.add_argument("--entries", nargs="+", default=[], metavar="SLUG")
-        parser.add_argument("--category", action="append", default=[], metavar="SLUG")
-        parser.add_argument("--tag", action="append", default=[], metavar="SLUG")
+        parser.add_argument(
+            "--entries", nargs="+", default=[], metavar="SLUG", help="only these entries"
+        )
+        parser.add_argument(
+            "--category", action="append", default=[], metavar="SLUG", help="only entries in it"
+        )
+        parser.add_argument(
+            "--tag", action="append", default=[], metavar="SLUG", help="only entries with it"
+        )
         mode = parser.add_mutually_exclusive_group()
-        mode.add_argument("--live-only", action="store_true", help="without what is scheduled")
-        mode.add_argument("--with-history", action="store_true", help="every revision and span")
-        parser.add_argument("--format", choices=("json", "jsonl"), help="default: by FILE's name")
+        mode.add_argument("--live-only", action="store_true", help="without scheduled texts")
+        mode.add_argument(
+            "--with-history", action="store_true", help="every revision and publication"
+        )
+        parser.add_argument(
+            "--format", choices=("json", "jsonl"), help="default: from the name of FILE"
+        )
 
     def handle(self, *args: Any, file: str | None, **options: Any) -> None:
         mode = "live" if options["live_only"] else "public"
@@ -37,10 +47,10 @@ class Command(BaseCommand):
                 sys.stdout.writelines(pieces)
                 return
             path = Path(file)
-            # Beside it first: a file that is there stays whole until the new one is.
+            # An existing file stays whole until the new one is complete.
             made = path.with_name(f".{path.name}.part")
             with made.open("wb") as out:
-                # Without name and time in its head: the same content gives the same bytes.
+                # Without name and time in the header, the same content gives the same bytes.
                 zipped = path.suffix == ".gz"
                 with gzip.GzipFile("", "wb", fileobj=out, mtime=0) if zipped else out as sink:
                     sink.write(first.encode())

@@ -8,15 +8,20 @@ from causes.management.made_up import BadProse, generate
 
 
 class Command(BaseCommand):
-    help = "Fills the database with N made-up entries, for measuring. Never run it on a real site."
+    help = "Adds N made-up entries to the database, for measurements. Never run it on a real site."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("count", type=int, metavar="N")
-        parser.add_argument("--prose", type=Path, metavar="FILE", help="JSON lines, one an entry")
+        parser.add_argument(
+            "--prose",
+            type=Path,
+            metavar="FILE",
+            help="JSON Lines of words",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["count"] < 1:
-            raise CommandError("N is the number of entries: 1 or more.")
+            raise CommandError("N must be 1 or more.")
 
         def done(number: int) -> None:
             if options["verbosity"] > 1 or number % 10_000 == 0:
@@ -26,4 +31,4 @@ class Command(BaseCommand):
             made, there = generate(options["count"], options["prose"], done=done)
         except (BadProse, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{made:,} entries made, {there:,} were there already.")
+        self.stdout.write(f"{made:,} entries created, {there:,} existed already.")

@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,37 +14,41 @@ from causes.models import Import
 from causes.publishing import Refusal
 
 LISTED = 50
-"""Created entries up to which each has a line; with -v 2 each has one anyway."""
+"""The most created entries that are listed one by one, unless with -v 2."""
 
 
 class Command(BaseCommand):
     help = (
-        "Brings content in from Django fixtures, in one transaction and never over newer work. "
-        "docs/fixtures.md describes the format and the rules."
+        "Imports content from Django fixtures in one transaction, and never replaces newer work "
+        "unasked. docs/fixtures.md describes the format and the rules."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="list the changes but write nothing"
+        )
         parser.add_argument(
             "--on-conflict",
             choices=ON_CONFLICT,
             default="refuse",
-            help="where something here is newer than what the file was written on: refuse all of "
-            "it, take theirs (the file's), keep ours, or bring the file's text in as a draft",
+            help="if an entry changed on this site after the file was written: refuse to import, "
+            "take theirs (the file's), keep ours, or import the text in the file as a draft",
         )
         parser.add_argument(
-            "--prune", action="store_true", help="take down what is public and not in the files"
+            "--prune",
+            action="store_true",
+            help="take down public entries that are not in the files",
         )
         parser.add_argument(
-            "--skip-invalid", action="store_true", help="leave out what is refused or in conflict"
+            "--skip-invalid", action="store_true", help="import the rest if anything is refused"
         )
         parser.add_argument(
             "--from",
             dest="source",
             choices=("fixture", "markdown"),
             default="fixture",
-            help="markdown: FILE is a folder of Markdown files with front matter",
+            help="markdown: each FILE is a folder of Markdown files with front matter",
         )
 
     def handle(self, *args: Any, files: list[Path], verbosity: int, **options: Any) -> None:
@@ -77,12 +82,12 @@ class Command(BaseCommand):
 
     def _plan(self, files: list[Path], store: Store, options: Options, verbosity: int) -> Plan:
         steps = planning(files, store, options, None)
-        plan: Plan = follow(steps, self.stderr._out, verbosity)
+        plan: Plan = follow(steps, sys.stderr, verbosity)
         return plan
 
     def _apply(self, plan: Plan, files: list[Path], verbosity: int) -> Import | None:
         steps = applying(plan, ", ".join(path.name for path in files))
-        run: Import | None = follow(steps, self.stderr._out, verbosity)
+        run: Import | None = follow(steps, sys.stderr, verbosity)
         return run
 
     def _tell(self, plan: Plan, verbosity: int, last: str) -> None:
@@ -96,7 +101,7 @@ class Command(BaseCommand):
 
 
 def report_lines(plan: Plan, *, everything: bool) -> Iterator[str]:
-    """What a plan comes to: a line for each thing that somebody should see, then the numbers."""
+    """The report of a plan: a line for each thing that matters, then the numbers."""
     quiet = [] if everything else [UNCHANGED]
     if not everything and plan.number(CREATED) > LISTED:
         quiet.append(CREATED)
@@ -111,4 +116,5 @@ def report_lines(plan: Plan, *, everything: bool) -> Iterator[str]:
         numbers = ", ".join(f"{n:,} {OUTCOMES[o].lower()}" for o, n in counts.items())
         yield f"{kind}: {numbers}"
     for model, number in plan.store.fact("left_out", {}).items():
-        yield f"{number:,} rows of causes.{model} are no content and were left out."
+        rows = "row" if number == 1 else "rows"
+        yield f"Left out: {number:,} {rows} of causes.{model}, which are not content."

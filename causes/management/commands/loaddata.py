@@ -9,7 +9,7 @@ from causes.models.guards import Refused
 
 
 class Command(loaddata.Command):
-    """Django's own, but a fixture that is refused is a sentence and not a traceback."""
+    """Django's command, with a sentence instead of a traceback for a refused fixture."""
 
     def handle(self, *labels: Any, **options: Any) -> None:
         try:

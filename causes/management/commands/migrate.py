@@ -6,7 +6,7 @@ from causes import database
 
 
 class Command(migrate.Command):
-    """Django's own, which puts the triggers back when a migration fails."""
+    """Django's command, which also restores the triggers when a migration fails."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -14,7 +14,7 @@ class Command(migrate.Command):
         except BaseException:
             if not database.put_back_after_failure(options["database"]):
                 self.stderr.write(
-                    "The migration failed. Until a migrate succeeds, the page cache is off, and "
+                    "The migration failed. Until migrate succeeds, the page cache is off and "
                     "/healthz/ answers 503."
                 )
             raise

@@ -6,10 +6,10 @@ from causes.publishing.reminders import send_reminders
 
 
 class Command(BaseCommand):
-    help = "Mails everybody at the desk what waits for them; once a day for each at most."
+    help = "Mails everyone at the desk a list of their open tasks, at most once a day."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say who would get what")
+        parser.add_argument("--dry-run", action="store_true", help="list the mails but send none")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         failed = 0
@@ -19,4 +19,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{line} ({counts})" if counts else line)
             failed += reminder.outcome == "failed"
         if failed:
-            raise CommandError(f"{failed} could not be sent: see above; run it again later.")
+            raise CommandError(f"{failed} could not be sent: see above. Run this again later.")

@@ -8,9 +8,9 @@ from causes.management.serving import CannotServe, serve
 
 class Command(BaseCommand):
     help = (
-        "Sets up what is missing (tables, the article, a first login, static files) and serves "
-        "the site on HOST and PORT (127.0.0.1 and 8000), with SERVER (granian or gunicorn) and "
-        "WORKERS (2), all from the environment."
+        "Sets up the site (tables, a first article and login, static files) and serves it. The "
+        "environment variables HOST (127.0.0.1), PORT (8000), SERVER (granian or gunicorn) and "
+        "WORKERS (2) change how."
     )
     requires_system_checks = ()
 

@@ -1,12 +1,10 @@
-"""The format of a fixture: its rows, their fields, and what each field may hold.
+"""The schema of a fixture: the models, their fields, and the reader of each field.
 
-docs/fixtures.md tells the same in prose, and a test compares the two. A row that was
-read is a plain dict with one form for each kind of value: moments and days as text in
-UTC (`2026-11-23T09:00:00.000Z`), UUIDs with hyphens, a reference as the natural key of
-the row it leads to, or as `Number` where a foreign fixture names a primary key.
+docs/fixtures.md describes the same schema in prose, and a test compares the two. `read_row` returns
+a plain dict with one form for each kind of value: moments and days as text in UTC
+(`2026-11-23T09:00:00.000Z`), UUIDs with hyphens, a reference as the natural key of its row.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from causes.interchange.problems import Wrong
@@ -42,14 +40,16 @@ class Field(NamedTuple):
     read: Read
     needed: bool = True
     default: Any = None
-    """What stands for a field that is left out."""
+    """The value of a field that is not in the row."""
 
 
-class Form(NamedTuple):
-    """One kind of row."""
+class Schema(NamedTuple):
+    """The rows of one model."""
 
     model: str
-    key: Callable[[Row], str]
+    key: tuple[str, ...]
+    """The fields that make its natural key."""
+
     fields: tuple[Field, ...]
 
 
@@ -68,24 +68,20 @@ def _taxon(model: Any, *more: Field) -> tuple[Field, ...]:
     )
 
 
-def _own(name: str) -> Callable[[Row], str]:
-    return lambda fields: str(fields.get(name, ""))
-
-
-FORMS: dict[str, Form] = {
-    form.model: form
-    for form in (
-        Form(
+SCHEMAS: dict[str, Schema] = {
+    schema.model: schema
+    for schema in (
+        Schema(
             "fixtureformat",
-            _own("name"),
+            ("name",),
             (
                 Field("name", text(50), False, FORMAT),
                 Field("version", whole(1, _LARGE), False, VERSION),
             ),
         ),
-        Form(
+        Schema(
             "category",
-            _own("slug"),
+            ("slug",),
             _taxon(
                 Category,
                 Field("description", column(Category, "description"), False, ""),
@@ -93,10 +89,10 @@ FORMS: dict[str, Form] = {
                 Field("review_months", whole(1, 240), False, 36),
             ),
         ),
-        Form("tag", _own("slug"), _taxon(Tag)),
-        Form(
+        Schema("tag", ("slug",), _taxon(Tag)),
+        Schema(
             "source",
-            _own("key"),
+            ("key",),
             (
                 Field("key", source_key),
                 Field("kind", choice(Source.Kind)),
@@ -114,9 +110,9 @@ FORMS: dict[str, Form] = {
                 Field("updated_at", moment, False),
             ),
         ),
-        Form(
+        Schema(
             "entry",
-            _own("slug"),
+            ("slug",),
             (
                 Field("kind", choice(Entry.Kind), False, "cause"),
                 Field("slug", slug),
@@ -124,18 +120,18 @@ FORMS: dict[str, Form] = {
                 Field("last_number", whole(0, _LARGE), False, 0),
             ),
         ),
-        Form(
+        Schema(
             "redirect",
-            _own("slug"),
+            ("slug",),
             (
                 Field("slug", slug),
                 Field("entry", reference(slug)),
                 Field("created_at", moment, False),
             ),
         ),
-        Form(
+        Schema(
             "revision",
-            _own("uuid"),
+            ("uuid",),
             (
                 Field("uuid", uuid),
                 Field("entry", reference(slug)),
@@ -152,17 +148,17 @@ FORMS: dict[str, Form] = {
                 Field("withheld_at", nullable(moment), False),
             ),
         ),
-        Form(
+        Schema(
             "taggedrevision",
-            lambda fields: f"{fields.get('content_object')} {fields.get('tag')}",
+            ("content_object", "tag"),
             (
                 Field("content_object", reference(uuid)),
                 Field("tag", reference(taxon_slug)),
             ),
         ),
-        Form(
+        Schema(
             "publication",
-            _own("uuid"),
+            ("uuid",),
             (
                 Field("uuid", uuid),
                 Field("entry", reference(slug)),
@@ -172,9 +168,9 @@ FORMS: dict[str, Form] = {
                 Field("take_down_at", nullable(moment), False),
             ),
         ),
-        Form(
+        Schema(
             "review",
-            _own("uuid"),
+            ("uuid",),
             (
                 Field("uuid", uuid),
                 Field("revision", reference(uuid)),
@@ -190,10 +186,11 @@ FORMS: dict[str, Form] = {
 }
 
 LEFT_OUT = frozenset(("event", "import", "citation"))
-"""Our own rows that are no content: what happened on one site, or follows from the texts."""
+"""Models of this app that are not content: they record what happened on one site, or follow
+from the texts."""
 
-# In rows that `dumpdata` writes; they come from elsewhere or are no content.
-PASSED_OVER = {
+# Columns that `dumpdata` writes. They follow from other columns, or name a user of one site.
+_IGNORED = {
     "revision": {"tags", "author", "uncited", "sort_title", "plain", "sought", "reader"},
     "category": {"folded", "sort_name"},
     "tag": {"folded", "sort_name"},
@@ -201,59 +198,48 @@ PASSED_OVER = {
     "review": {"recorded_by"},
 }
 
+_KNOWN = {
+    model: _IGNORED.get(model, set()) | {field.name for field in schema.fields}
+    for model, schema in SCHEMAS.items()
+}
+
 
 class BadRow(Exception):
-    """Everything that is wrong with one row: (field, sentence) of each."""
+    """Everything that is wrong with one row: (field, sentence) of each problem."""
 
-    def __init__(self, what: str, problems: list[tuple[str, str]]) -> None:
-        super().__init__(what)
-        self.what, self.problems = what, problems
+    def __init__(self, row: str, problems: list[tuple[str, str]]) -> None:
+        super().__init__(row)
+        self.row, self.problems = row, problems
 
 
-def what_is(model: str, fields: Any) -> str:
-    """A row as people call it: by its kind and natural key, as far as it has one."""
-    form = FORMS.get(model)
-    key = ""
-    if form and isinstance(fields, dict):
-        parts = [fields.get(part) for part in _KEYS.get(model, ("uuid",))]
-        parts = [p[0] if isinstance(p, list) and len(p) == 1 else p for p in parts]
-        key = " ".join(str(part)[:100] for part in parts if isinstance(part, str | int))
+def described(model: str, fields: Row) -> str:
+    """The row as a message names it: its model and natural key, as far as it has one."""
+    schema = SCHEMAS.get(model)
+    parts = [fields.get(name) for name in schema.key] if schema else []
+    parts = [part[0] if isinstance(part, list) and len(part) == 1 else part for part in parts]
+    key = " ".join(str(part)[:100] for part in parts if isinstance(part, str | int))
     return f"{model} {key}".strip()
-
-
-_KEYS = {
-    "fixtureformat": ("name",),
-    "category": ("slug",),
-    "tag": ("slug",),
-    "source": ("key",),
-    "entry": ("slug",),
-    "redirect": ("slug",),
-    "taggedrevision": ("content_object", "tag"),
-}
 
 
 def read_row(model: str, fields: Row) -> Row:
     """The row with every value checked and in its one form. Raises BadRow."""
-    form = FORMS[model]
-    made: Row = {}
+    schema = SCHEMAS[model]
+    row: Row = {}
     problems: list[tuple[str, str]] = []
-    known = 0
-    for name, read, needed, default in form.fields:
+    for name, read, needed, default in schema.fields:
         if name in fields:
-            known += 1
             try:
-                made[name] = read(fields[name])
+                row[name] = read(fields[name])
             except Wrong as error:
                 problems.append((name, str(error)))
         elif needed:
-            problems.append((name, "It is missing."))
+            problems.append((name, "This field is missing."))
         else:
-            made[name] = default
-    if known != len(fields):
-        names = {field.name for field in form.fields} | PASSED_OVER.get(model, set())
-        problems += [(str(n)[:60], "There is no such field.") for n in fields if n not in names]
+            row[name] = default
+    unknown = (name for name in fields if name not in _KNOWN[model])
+    problems += [(str(name)[:60], "There is no such field.") for name in unknown]
     if problems:
-        raise BadRow(what_is(model, fields), problems)
+        raise BadRow(described(model, fields), problems)
     if model == "revision" and (comments := without_comments(fields.get("body", ""))[1]):
-        made["comments"] = comments
-    return made
+        row["comments"] = comments
+    return row
