@@ -1,19 +1,19 @@
 """Settings come from the environment; a value that cannot be parsed is a sentence."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 from django.conf import settings
 
+from tests.processes import environment
 
-def manage(*arguments, tmp_path, **environment):
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
+
+def manage(*arguments, tmp_path, **variables):
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
-        env={**kept, "DATA_DIR": str(tmp_path / "data"), **environment},
+        env=environment(DATA_DIR=str(tmp_path / "data"), **variables),
         capture_output=True,
         text=True,
         timeout=120,

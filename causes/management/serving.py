@@ -5,6 +5,7 @@ one sentence each.
 """
 
 import errno
+import os
 import secrets
 import signal
 import socket
@@ -76,7 +77,8 @@ def _command(server: str, host: str, port: str, workers: str) -> list[str]:
         options = ["--no-control-socket", "-w", workers, "-b", bind]
         # With threads a worker stays alive through an import that takes minutes.
         return [program, *options, "-k", "gthread", "--threads", "4", application]
-    options = ["--interface", "wsgi", "--workers", workers, "--log-level", "warning"]
+    level = os.environ.get("GRANIAN_LOG_LEVEL", "warning")
+    options = ["--interface", "wsgi", "--workers", workers, "--log-level", level]
     # A few threads a worker: each holds a database connection of its own.
     options += ["--blocking-threads", "4", "--backpressure", "128"]
     # A reader that goes away in the middle of an answer must not keep Ctrl-C waiting.

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from contextlib import closing
 
 import psycopg
 import pytest
-from django.conf import settings
+
+from tests import processes
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 PATHS = ["/", "/article/", "/causes/", "/causes/polio/", "/causes/moved/", "/tags/virus/", "/tags/new-name/",
@@ -37,16 +36,8 @@ publishing.take_down(Entry.objects.get(slug="botulinum-toxin"), by=None)
 
 
 def manage(folder, database, *arguments):
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
-    result = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=settings.BASE_DIR,
-        env=kept | {"DATA_DIR": str(folder), "DATABASE_URL": database, "DEBUG": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    return result.stdout
+    env = processes.environment(DATA_DIR=str(folder), DATABASE_URL=database, DEBUG="1")
+    return processes.manage(*arguments, env=env)
 
 
 @pytest.fixture

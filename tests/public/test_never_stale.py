@@ -54,11 +54,16 @@ def test_every_change_shows_in_every_process_at_its_next_answer(tmp_path, server
         environment = dict(site.environment)
         site.manage("collectstatic", "--noinput", "-v0")
         command = [sys.executable, "-m", "tests.public.changes", str(tmp_path), str(PUBLISHED)]
-        environment |= {"DJANGO_SETTINGS_MODULE": "denervation_site.settings"}
+        environment |= {
+            "DJANGO_SETTINGS_MODULE": "denervation_site.settings",
+            "SHARED_CLOCK": str(tmp_path / "clock"),
+        }
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         stale, seen = [], set()
         with (
-            workers(environment, server=server) as served,
+            workers(
+                environment, server=server, application="tests.public.served:application"
+            ) as served,
             subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **pipes) as changes,
             load(served, ["/", "/causes/", "/causes/cause-1/", "/tags/"]) as wrong,
         ):
