@@ -14,7 +14,9 @@ MOST = 50
 def note_predecessors(apps: Any, schema_editor: Any) -> None:
     """What is noted when a text is stored, for the texts that were stored before."""
     revisions = apps.get_model("causes", "Revision").objects.using(schema_editor.connection.alias)
-    entry, before, noted = None, [], []
+    entry = None
+    before: list[str] = []
+    noted = []
     rows = revisions.only("pk", "entry_id", "uuid").order_by("entry_id", "number")
     for revision in rows.iterator(chunk_size=500):
         if revision.entry_id != entry:
