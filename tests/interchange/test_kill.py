@@ -43,6 +43,13 @@ print(said, flush=True)
 """
 """Says when it comes to a statement, so that it is killed there, and at the end how many there were."""
 
+CONTENT = """
+from django.core.management import call_command
+call_command("migrate", "-v0")
+call_command("generate_entries", "{entries}")
+call_command("export_fixture", "--with-history", {path!r})
+"""
+
 COUNT = """
 import django, json
 django.setup()
@@ -80,9 +87,7 @@ def site(tmp_path):
 def test_killed_at_random_moments_all_of_it_is_there_or_none(site, tmp_path, capsys):
     path = tmp_path / "content.json"
     with Elsewhere(tmp_path / "source", "sqlite") as source:
-        source.manage("migrate", "-v0")
-        source.manage("generate_entries", str(ENTRIES))
-        source.manage("export_fixture", "--with-history", str(path))
+        source.manage("shell", "-v0", "-c", CONTENT.format(entries=ENTRIES, path=str(path)))
     none = site.counts()
     site.keep()
     statements = int(site.python(WORK, str(path), "0").communicate()[0])

@@ -15,6 +15,8 @@ from tests.public.processes import Worker, workers
 GROUPS = {"by verbs, files and time": 10, "by rows": 13}
 """How many changes are in each group of changes.py, so that none is lost unseen."""
 PUBLISHED = int(os.environ.get("STALE_PUBLICATIONS", "30"))
+READERS = 2 if "STALE_PUBLICATIONS" in os.environ else 1
+"""For each worker, beside the one that checks."""
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def load(served, paths):
                 wrong.append(status)
         reader.close()
 
-    threads = [Thread(target=ask, args=[worker.port]) for worker in served for _ in range(2)]
+    threads = [Thread(target=ask, args=[worker.port]) for worker in served for _ in range(READERS)]
     for thread in threads:
         thread.start()
     try:
