@@ -18,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 NATURAL = ["--natural-primary", "--natural-foreign"]
@@ -35,7 +37,7 @@ for entry in Entry.objects.order_by("slug")[::100]:
 """
 
 
-def child(arguments):
+def child(arguments: list[str]) -> None:
     """One management command, with its queries counted."""
     import django
 
@@ -45,7 +47,7 @@ def child(arguments):
 
     count = 0
 
-    def counting(execute, *args):
+    def counting(execute: Callable[..., Any], *args: Any) -> Any:
         nonlocal count
         count += 1
         return execute(*args)
@@ -55,8 +57,17 @@ def child(arguments):
     print(json.dumps({"queries": count}))
 
 
+class Figures(NamedTuple):
+    """What one command took: seconds, CPU seconds, queries, peak memory in MB."""
+
+    seconds: float
+    cpu: float
+    queries: int
+    memory: float
+
+
 class Site:
-    def __init__(self, folder, server, name):
+    def __init__(self, folder: Path, server: str, name: str) -> None:
         self.folder, self.server, self.name = folder / name, server, f"bench_{name}"
         self.folder.mkdir()
         url = f"{server}/{self.name}" if server else f"sqlite:///{self.folder / 'site.sqlite3'}"
@@ -70,7 +81,7 @@ class Site:
         self._server(f"DROP DATABASE IF EXISTS {self.name}", f"CREATE DATABASE {self.name}")
         self.manage("migrate", "-v0")
 
-    def _server(self, *statements):
+    def _server(self, *statements: str) -> None:
         if self.server:
             import psycopg
 
@@ -78,16 +89,16 @@ class Site:
                 for statement in statements:
                     connection.execute(statement)
 
-    def close(self):
+    def close(self) -> None:
         self._server(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
         shutil.rmtree(self.folder)
 
-    def manage(self, *arguments):
+    def manage(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, check=True,
                        env=self.environment, stdout=subprocess.DEVNULL)  # fmt: skip
 
-    def measured(self, *arguments):
-        """(seconds, CPU seconds, queries, peak memory in MB) of one command."""
+    def measured(self, *arguments: str) -> Figures:
+        """Runs one command."""
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, __file__, "--child", *arguments],
@@ -97,17 +108,19 @@ class Site:
             stderr=subprocess.DEVNULL,
             text=True,
         )
+        assert process.stdout
         said = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
         if status:
             sys.exit(f"{' '.join(arguments)} failed with {status}")
         queries = json.loads(said.strip().splitlines()[-1])["queries"]
-        return seconds, usage.ru_utime + usage.ru_stime, queries, usage.ru_maxrss / 1024
+        cpu = usage.ru_utime + usage.ru_stime
+        return Figures(seconds, cpu, queries, usage.ru_maxrss / 1024)
 
 
-def measure(entries, server, stock):
-    """{what: (ours, Django's or None)}"""
+def measure(entries: int, server: str, stock: bool) -> dict[str, tuple[Figures, Figures | None]]:
+    """{what was done: (figures of ours, figures of Django's own, if `stock`)}"""
     folder = Path(tempfile.mkdtemp(prefix="interchange-"))
     ours, theirs, changed = (str(folder / name) for name in ("a.json", "b.json", "c.json"))
     found = {}
@@ -136,18 +149,18 @@ def measure(entries, server, stock):
     return found
 
 
-def table(entries, found):
+def table(entries: int, found: dict[str, tuple[Figures, Figures | None]]) -> None:
     print(f"\n{entries:,} entries, three revisions each\n")
     columns = "seconds | CPU s | queries | peak MB"
     print(f"| what | {columns} | Django: {columns} | times as fast |")
     print("|---|" + "---:|" * 9)
     for what, (ours, stock) in found.items():
         cells = [_cells(ours), _cells(stock) if stock else ["–"] * 4]
-        ratio = f"{stock[1] / ours[1]:.1f}" if stock else "–"
+        ratio = f"{stock.cpu / ours.cpu:.1f}" if stock else "–"
         print(f"| {what} | {' | '.join([*cells[0], *cells[1], ratio])} |")
 
 
-def _cells(figures):
+def _cells(figures: Figures) -> list[str]:
     seconds, cpu, queries, memory = figures
     return [f"{seconds:.1f}", f"{cpu:.1f}", f"{queries:,}", f"{memory:.0f}"]
 

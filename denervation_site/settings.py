@@ -10,6 +10,7 @@ import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -128,15 +129,32 @@ try:
 except (ValueError, zoneinfo.ZoneInfoNotFoundError, OSError):
     raise _refuse("TIME_ZONE", TIME_ZONE, "a zone name such as Europe/London") from None
 
-EMAIL_HOST = _text("EMAIL_HOST")
-EMAIL_PORT = _whole_number("EMAIL_PORT", 587)
-EMAIL_HOST_USER = _text("EMAIL_HOST_USER")
-EMAIL_HOST_PASSWORD = _text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = _boolean("EMAIL_USE_TLS", True)
+_email_host = _text("EMAIL_HOST")
+_email_backend = f"django.core.mail.backends.{'smtp' if _email_host else 'console'}.EmailBackend"
+_email_options = {
+    "host": _email_host,
+    "port": _whole_number("EMAIL_PORT", 587),
+    "username": _text("EMAIL_HOST_USER"),
+    "password": _text("EMAIL_HOST_PASSWORD"),
+    "use_tls": _boolean("EMAIL_USE_TLS", True),
+}
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _email(
     "EMAIL_FROM", _text("EMAIL_FROM", CONTACT_EMAIL or "webmaster@localhost.localdomain")
 )
-EMAIL_BACKEND = "django.core.mail.backends.%s.EmailBackend" % ("smtp" if EMAIL_HOST else "console")
+# Django 6.1 deprecates the older form, and refuses both forms together.
+if django.VERSION >= (6, 1):
+    SILENCED_SYSTEM_CHECKS = ["mail.E001"]  # without EMAIL_HOST, mail is meant to be printed
+    MAILERS = {
+        "default": {
+            "BACKEND": _email_backend,
+            "OPTIONS": _email_options if _email_host else {},
+        }
+    }
+else:
+    EMAIL_BACKEND = _email_backend
+    EMAIL_HOST, EMAIL_PORT = _email_options["host"], _email_options["port"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email_options["username"], _email_options["password"]
+    EMAIL_USE_TLS = _email_options["use_tls"]
 
 # In small letters, so that it is no setting: Django's page for errors shows those.
 _database_url = _text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'site.sqlite3'}")

@@ -95,27 +95,7 @@ STATES = [
 def make_in_state(state, step, *, by=None):
     """A cause in a state, whose newest text is at a step; with two revisions or more."""
     entry = make_entry(title="First", by=by)
-    first = entry.newest
-    if state == "draft":
-        add_draft(entry, title="Second", by=by)
-    elif state == "scheduled":
-        publishing.schedule(first, by=None, publish_at=now() + timedelta(days=3))
-        if step == "out":
-            publishing.cancel_schedule(entry, by=None)
-            second = add_draft(entry, title="Second", by=by)
-            publishing.schedule(second, by=None, publish_at=now() + timedelta(days=3))
-        else:
-            add_draft(entry, title="Second", by=by)
-    elif state == "live":
-        publishing.publish(add_draft(entry, title="Second", by=by), by=None)
-    elif state == "live-with-draft":
-        publishing.publish(first, by=None)
-        second = add_draft(entry, title="Second", by=by)
-        if step == "out":
-            publishing.schedule(second, by=None, publish_at=now() + timedelta(days=3))
-    elif state == "taken-down":
-        publishing.publish(add_draft(entry, title="Second", by=by), by=None)
-        publishing.take_down(entry, by=None)
+    _TO_STATE[state](entry, step, by)
     entry.refresh_from_db()
     if step in ("submitted", "sent-back", "approved"):
         publishing.submit(entry.newest, by=None)
@@ -124,3 +104,45 @@ def make_in_state(state, step, *, by=None):
     if step == "approved":
         publishing.approve(entry.newest, by=None)
     return entry
+
+
+def _to_draft(entry, step, by):
+    add_draft(entry, title="Second", by=by)
+
+
+def _to_scheduled(entry, step, by):
+    _schedule(entry.newest)
+    if step == "out":
+        publishing.cancel_schedule(entry, by=None)
+    second = add_draft(entry, title="Second", by=by)
+    if step == "out":
+        _schedule(second)
+
+
+def _to_live(entry, step, by):
+    publishing.publish(add_draft(entry, title="Second", by=by), by=None)
+
+
+def _to_live_with_draft(entry, step, by):
+    publishing.publish(entry.newest, by=None)
+    second = add_draft(entry, title="Second", by=by)
+    if step == "out":
+        _schedule(second)
+
+
+def _to_taken_down(entry, step, by):
+    _to_live(entry, step, by)
+    publishing.take_down(entry, by=None)
+
+
+def _schedule(revision):
+    publishing.schedule(revision, by=None, publish_at=now() + timedelta(days=3))
+
+
+_TO_STATE = {
+    "draft": _to_draft,
+    "scheduled": _to_scheduled,
+    "live": _to_live,
+    "live-with-draft": _to_live_with_draft,
+    "taken-down": _to_taken_down,
+}

@@ -1,19 +1,20 @@
 """Settings come from the environment; a value that cannot be parsed is a sentence."""
 
-import os
 import subprocess
 import sys
 
+import django
 import pytest
 from django.conf import settings
 
+from tests.processes import environment
 
-def manage(*arguments, tmp_path, **environment):
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
+
+def manage(*arguments, tmp_path, **variables):
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
-        env={**kept, "DATA_DIR": str(tmp_path / "data"), **environment},
+        env=environment(**({"DATA_DIR": str(tmp_path / "data")} | variables)),
         capture_output=True,
         text=True,
         timeout=120,
@@ -131,3 +132,12 @@ def test_behind_a_proxy_that_ends_tls_all_is_https(tmp_path):
         "max-age=31536000; includeSubDomains; preload True",
         "True",
     ], result.stderr
+
+
+def test_mail_goes_to_the_server_that_the_environment_names(tmp_path):
+    server = "mailers['default']" if django.VERSION >= (6, 1) else "get_connection()"
+    code = f"from django.core import mail; s = mail.{server}; "
+    code += "print(s.host, s.port, s.username, s.password, s.use_tls)"
+    login = {"EMAIL_HOST_USER": "ed", "EMAIL_HOST_PASSWORD": "pw", "EMAIL_USE_TLS": "off"}
+    result = manage("shell", "-v0", "-c", code, tmp_path=tmp_path, EMAIL_HOST="m.example", **login)
+    assert result.stdout.split() == ["m.example", "587", "ed", "pw", "False"]

@@ -4,6 +4,7 @@ Everything that may go wrong is checked before anything is created. Each error i
 """
 
 import errno
+import os
 import secrets
 import signal
 import socket
@@ -87,7 +88,8 @@ def _command(server: str, host: str, port: str, workers: str) -> list[str]:
         options = ["--no-control-socket", "-w", workers, "-b", f"{_in_address(host)}:{port}"]
         # With threads a worker stays alive through an import that takes minutes.
         return [program, *options, "-k", "gthread", "--threads", "4", application]
-    options = ["--interface", "wsgi", "--workers", workers, "--log-level", "warning"]
+    level = os.environ.get("GRANIAN_LOG_LEVEL", "warning")
+    options = ["--interface", "wsgi", "--workers", workers, "--log-level", level]
     # Few threads in each worker, as each keeps a database connection.
     options += ["--blocking-threads", "4", "--backpressure", "128"]
     # A client that disconnects during an answer must not delay Ctrl-C.

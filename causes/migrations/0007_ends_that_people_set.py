@@ -1,6 +1,8 @@
 """Ends that a person set get a column of their own, beside the ends that follow from them."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import migrations, models
 
@@ -8,7 +10,7 @@ AT_ONCE = 500
 SECOND = timedelta(seconds=1)
 
 
-def fill(apps, schema_editor):
+def fill(apps: Any, schema_editor: Any) -> None:
     """Finds out from the event log, or else from the next publication, who set each end."""
     connection = schema_editor.connection
     if connection.vendor == "postgresql":
@@ -32,7 +34,7 @@ def fill(apps, schema_editor):
     rows.bulk_update(some, ["take_down_at"])
 
 
-def end_of(row, logged, taken_down):
+def end_of(row: Any, logged: datetime | None, taken_down: Iterable[datetime]) -> Any:
     """The end that a person set, or None."""
     if not row.another_begins:
         return row.live_until
@@ -43,12 +45,13 @@ def end_of(row, logged, taken_down):
     return None
 
 
-def read_log(events, using):
+def read_log(events: Any, using: str) -> tuple[dict[str, datetime], dict[int, list[datetime]]]:
     """The last end in the log by the publication's UUID, and all take-downs by entry.
 
     A schedule that closed a publication logged the end that it had before.
     """
-    ends, taken_down = {}, {}
+    ends: dict[str, datetime] = {}
+    taken_down: dict[int, list[datetime]] = {}
     kinds = ("schedule", "cancel-schedule", "take-down")
     rows = events.objects.using(using).filter(verb__in=kinds).order_by("pk")
     for verb, entry, at, details in rows.values_list(

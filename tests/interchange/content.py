@@ -55,6 +55,9 @@ class Planned:
         self.store = Store()
         self.plan = run_through(planning(list(paths), self.store, Options(**options), by))
 
+    def __del__(self):
+        self.store.close()
+
     @property
     def outcomes(self):
         """{"cause polio": outcome}"""

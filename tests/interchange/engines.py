@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from contextlib import closing
 
 from django.conf import settings
+
+from tests.processes import environment, manage
 
 
 class Elsewhere:
@@ -14,7 +14,6 @@ class Elsewhere:
         self.folder, self.vendor = folder, vendor
         folder.mkdir(exist_ok=True)
         self.name = f"elsewhere_{os.getpid()}_{abs(hash(str(folder))) % 10**6}"
-        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
         if vendor == "sqlite":
             self.url = f"sqlite:///{folder / 'site.sqlite3'}"
         else:
@@ -27,7 +26,7 @@ class Elsewhere:
             self.server |= {"password": options["PASSWORD"]} if options["PASSWORD"] else {}
             place = f"{self.server['user']}@{self.server['host']}:{self.server['port']}"
             self.url = f"postgres://{place}/{self.name}"
-        self.environment = kept | {"DATA_DIR": str(folder), "DATABASE_URL": self.url}
+        self.environment = environment(DATA_DIR=str(folder), DATABASE_URL=self.url)
 
     def __enter__(self):
         if self.vendor != "sqlite":
@@ -47,15 +46,7 @@ class Elsewhere:
                 server.execute(statement)
 
     def manage(self, *arguments):
-        result = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=settings.BASE_DIR,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
-        assert result.returncode == 0, result.stderr[-2000:]
-        return result.stdout
+        return manage(*arguments, env=self.environment)
 
     # Back to how it was -------------------------------------------------------------------
 

@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
 from contextlib import closing
 
 import psycopg
 import pytest
-from django.conf import settings
+
+from tests import processes
 
 SERVER = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 PATHS = ["/", "/article/", "/causes/", "/causes/polio/", "/causes/moved/", "/tags/virus/", "/tags/new-name/",
@@ -36,17 +35,15 @@ publishing.take_down(Entry.objects.get(slug="botulinum-toxin"), by=None)
 """
 
 
-def manage(folder, database, *arguments):
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
-    result = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=settings.BASE_DIR,
-        env=kept | {"DATA_DIR": str(folder), "DATABASE_URL": database, "DEBUG": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    return result.stdout
+def run(folder, database, *steps):
+    """Runs steps, each a command with its arguments or some Python, in one process on a database.
+
+    Returns the last line that was printed.
+    """
+    env = processes.environment(DATA_DIR=str(folder), DATABASE_URL=database, DEBUG="1")
+    code = ["from django.core.management import call_command"]
+    code += [step if isinstance(step, str) else f"call_command(*{step!r})" for step in steps]
+    return processes.manage("shell", "-v0", "-c", "\n".join(code), env=env).splitlines()[-1]
 
 
 @pytest.fixture
@@ -75,16 +72,15 @@ def test_content_goes_from_one_engine_to_the_other_and_back(tmp_path, postgres):
     ]
     pages, dumps, file = [], [], None
     for number, database in enumerate(databases):
-        manage(tmp_path, database, "migrate", "-v0")
-        if number == 0:
-            manage(tmp_path, database, "loaddata", "initial", "-v0")
-            manage(tmp_path, database, "shell", "-v0", "-c", EDIT)
-        else:
-            manage(tmp_path, database, "loaddata", str(file), "-v0")
-        pages.append(json.loads(manage(tmp_path, database, "shell", "-v0", "-c", READ)))
+        load = (
+            [("loaddata", "initial", "-v0"), EDIT]
+            if number == 0
+            else [("loaddata", str(file), "-v0")]
+        )
         file = tmp_path / f"{number}.json"
         dump = ("dumpdata", "causes", "--natural-primary", "--natural-foreign", "-o", str(file))
-        manage(tmp_path, database, *dump)
+        printed = run(tmp_path, database, ("migrate", "-v0"), *load, dump, READ)
+        pages.append(json.loads(printed))
         dumps.append(
             sorted(json.dumps(row, sort_keys=True) for row in json.loads(file.read_text()))
         )
@@ -102,27 +98,20 @@ def test_an_export_is_the_same_bytes_on_both_engines(tmp_path, postgres):
         postgres,
         f"sqlite:///{tmp_path / 'b.sqlite3'}",
     ]
-    exports, pages = [], []
+    exports, pages, whole = [], [], None
     for number, database in enumerate(databases):
-        manage(tmp_path, database, "migrate", "-v0")
+        steps = [("migrate", "-v0")]
         if number == 0:
-            manage(tmp_path, database, "loaddata", "initial", "-v0")
-            manage(tmp_path, database, "shell", "-v0", "-c", EDIT)
-            manage(tmp_path, database, "generate_entries", "20")
+            steps += [("loaddata", "initial", "-v0"), EDIT, ("generate_entries", "20", "-v0")]
         else:
-            manage(
-                tmp_path, database, "import_fixture", str(tmp_path / f"{number - 1}.json"), "-v0"
-            )
-        pages.append(json.loads(manage(tmp_path, database, "shell", "-v0", "-c", READ)))
-        for mode in ("--with-history", "--live-only"):
-            manage(
-                tmp_path, database, "export_fixture", mode, str(tmp_path / f"{number}{mode}.json")
-            )
-        (tmp_path / f"{number}--with-history.json").rename(tmp_path / f"{number}.json")
-        exports.append([
-            (tmp_path / f"{number}.json").read_bytes(),
-            (tmp_path / f"{number}--live-only.json").read_bytes(),
-        ])  # fmt: skip
+            steps += [("import_fixture", str(whole), "-v0")]
+        whole, live = tmp_path / f"{number}.json", tmp_path / f"{number}-live.json"
+        steps += [
+            ("export_fixture", "--with-history", str(whole), "-v0"),
+            ("export_fixture", "--live-only", str(live), "-v0"),
+        ]
+        pages.append(json.loads(run(tmp_path, database, *steps, READ)))
+        exports.append([whole.read_bytes(), live.read_bytes()])
     assert exports[0] == exports[1] == exports[2]
     assert len(exports[0][0]) > len(exports[0][1]) > 10_000
     for path, *versions in zip(PATHS, *pages, strict=True):

@@ -1,6 +1,5 @@
 """While an import runs readers read, and another writer is told at once and keeps their text."""
 
-import time
 from contextlib import contextmanager
 from threading import Event as Signal
 from threading import Thread
@@ -22,6 +21,11 @@ from tests.interchange.content import Planned, exported_after, write
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+STAYS = 10
+"""Seconds for which an import stays at most. A writer on SQLite waits for 20, and on PostgreSQL for
+ever: whoever waits instead of being told gets through in the end, which every test here would see."""
+
+
 @contextmanager
 def import_running():
     """Somebody else's import, in the middle of its transaction."""
@@ -32,7 +36,7 @@ def import_running():
             with database.importing():
                 Entry.objects.filter(slug="polio").update(slug="polio")
                 begun.set()
-                over.wait(20)
+                over.wait(STAYS)
         except Exception as error:
             failed.append(error)
         finally:
@@ -50,13 +54,11 @@ def import_running():
     assert failed == []
 
 
-def test_another_writer_is_told_within_a_second_and_nothing_is_written(client):
+def test_another_writer_is_told_at_once_and_nothing_is_written(client):
     entry = make_live(slug="polio", title="Polio")
     with import_running():
-        began = time.monotonic()
         with pytest.raises(ImportRunning, match="An import is running"):
             add_draft(entry, title="Mine")
-        assert time.monotonic() - began < 1
         assert database.import_running()
         assert "Polio" in client.get("/causes/polio/").content.decode()
         assert client.get("/search/?q=polio").status_code == 200
@@ -79,9 +81,7 @@ def test_a_second_import_is_told_too(tmp_path):
 def test_the_form_is_shown_again_with_the_text(desk):
     entry = make_live(slug="polio", title="Polio")
     with import_running():
-        began = time.monotonic()
         response = save(desk, entry, body="Hours of work.")
-        assert time.monotonic() - began < 2
     page = response.content.decode()
     assert response.status_code == 200
     assert "An import is running" in page

@@ -2,17 +2,14 @@
 
 import os
 import shutil
-import subprocess
 import sys
-import time
-import urllib.request
 from contextlib import closing, contextmanager
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import sync_playwright
 
-from tests.management.test_serving import free_port
+from tests.processes import Server, environment, free_port, manage
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = [
@@ -78,45 +75,19 @@ class Site:
         self.environment, self.url = environment, url
 
     def manage(self, *arguments, **more):
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=settings.BASE_DIR,
-            env=self.environment | more,
-            check=True,
-            capture_output=True,
-        )
+        return manage(*arguments, env=self.environment | more)
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, database_url):
     folder, port = tmp_path_factory.mktemp("site"), free_port()
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
-    environment = {
-        **kept,
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": database_url,
-        "PORT": str(port),
-        "WORKERS": "1",
-    }
-    served = Site(environment, f"http://127.0.0.1:{port}")
-    log = folder / "serve.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    variables = environment(
+        DATA_DIR=str(folder), DATABASE_URL=database_url, PORT=str(port), WORKERS="1"
+    )
+    served = Site(variables, f"http://127.0.0.1:{port}")
+    server = Server([sys.executable, "manage.py", "serve"], port, variables)
     try:
-        for _ in range(600):
-            assert process.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(f"{served.url}/healthz/", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        server.ready()
         served.manage(
             "createsuperuser",
             "--noinput",
@@ -126,8 +97,7 @@ def site(tmp_path_factory, database_url):
         )
         yield served
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        server.stop()
 
 
 @contextmanager
@@ -144,6 +114,11 @@ def hearing(page):
     page.on("requestfailed", failed)
     yield page
     assert heard == []
+
+
+def wait_until_kept(page, words):
+    """Until this browser has a copy of what was typed."""
+    page.wait_for_function("words => JSON.stringify({...localStorage}).includes(words)", arg=words)
 
 
 @pytest.fixture

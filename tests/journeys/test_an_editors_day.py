@@ -19,30 +19,33 @@ def tab_to(page, selector, limit=80):
     raise AssertionError(f"{selector} cannot be reached by keyboard on {page.url}")
 
 
+def type_into(page, selector, words, **more):
+    tab_to(page, selector)
+    page.keyboard.type(words, **more)
+
+
+def press(page, selector, limit=80):
+    tab_to(page, selector, limit)
+    page.keyboard.press("Enter")
+
+
 def test_an_editors_day_by_keyboard_from_login_to_publish(quiet, site):
     page = quiet
     page.goto("/admin/")
     page.keyboard.type("ed")
-    tab_to(page, "#id_password")
-    page.keyboard.type("pw")
+    type_into(page, "#id_password", "pw")
     page.keyboard.press("Enter")
     page.wait_for_selector("#user-tools")
 
-    tab_to(page, "a[href='/admin/causes/cause/add/']")
-    page.keyboard.press("Enter")
+    press(page, "a[href='/admin/causes/cause/add/']")
     page.wait_for_url("**/cause/add/")
-    tab_to(page, "#id_title")
-    page.keyboard.type(TITLE)
-    tab_to(page, "#id_summary")
-    page.keyboard.type("The nerve of one half of the face stops working for a while.")
-    tab_to(page, "#id_category")
-    page.keyboard.type("Diseases")
-    tab_to(page, ".field-tags .select2-search__field")
-    page.keyboard.type("weakn", delay=20)
+    type_into(page, "#id_title", TITLE)
+    type_into(page, "#id_summary", "The nerve of one half of the face stops working for a while.")
+    type_into(page, "#id_category", "Diseases")
+    type_into(page, ".field-tags .select2-search__field", "weakn", delay=20)
     page.wait_for_selector(".select2-results__option--highlighted:has-text('weakness')")
     page.keyboard.press("Enter")
-    tab_to(page, "#id_body")
-    page.keyboard.type("What it is")
+    type_into(page, "#id_body", "What it is")
     page.keyboard.press("Control+Alt+2")
     page.keyboard.press("End")
     page.keyboard.press("Enter")
@@ -51,24 +54,19 @@ def test_an_editors_day_by_keyboard_from_login_to_publish(quiet, site):
     page.keyboard.press("Control+Alt+c")
     page.keyboard.type("gordon-2020")
     assert page.input_value("#id_body") == BODY
-    tab_to(page, "button[name=_save]")
-    page.keyboard.press("Enter")
+    press(page, "button[name=_save]")
     page.wait_for_url(re.compile(r"/cause/\d+/change/"))
     assert "saved as revision 1" in page.inner_text(".messagelist")
 
-    tab_to(page, "button[name=_preview]", 120)
-    page.keyboard.press("Enter")
+    press(page, "button[name=_preview]", 120)
     page.wait_for_selector(".preview")
     assert page.inner_text("h1") == TITLE
-    tab_to(page, ".preview a")
-    page.keyboard.press("Enter")
+    press(page, ".preview a")
     page.wait_for_url("**/change/")
 
-    tab_to(page, "button[name=_publish]", 120)
-    page.keyboard.press("Enter")
+    press(page, "button[name=_publish]", 120)
     page.wait_for_selector(".messagelist .success")
-    tab_to(page, ".messagelist a")
-    page.keyboard.press("Enter")
+    press(page, ".messagelist a")
     page.wait_for_url("**/causes/bells-palsy/")
     assert "The facial nerve swells." in page.inner_text(".prose")
     assert "weakness" in page.inner_text(".taglist")

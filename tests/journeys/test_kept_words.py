@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import wait_until_kept
 from tests.journeys.test_pages_in_chromium import violations
 
 MAKE = """
@@ -96,7 +97,7 @@ def test_words_typed_before_a_crash_come_back_with_what_they_were_typed_over(des
     page = desk
     go_to(page, "source/?q=kept-2020", "")
     page.fill("#id_published_in", "Typed before the crash")
-    page.wait_for_timeout(500)
+    wait_until_kept(page, "Typed before the crash")
     site.manage("shell", "-c", MEANWHILE)
     other = page.context.new_page()
     other.goto(page.url)
@@ -151,8 +152,7 @@ def test_permissions_in_the_double_list_come_back_and_no_password_is_kept(desk):
     adding.goto("/admin/auth/user/add/")
     adding.fill("#id_username", "somebody")
     adding.fill("#id_password1", "a secret that nobody keeps")
-    adding.wait_for_timeout(500)
-    adding.goto("/admin/")
+    adding.goto("/admin/")  # leaving a page keeps at once what is typed, where anything is kept
     kept = adding.evaluate("JSON.stringify({...localStorage})")
     assert "a secret" not in kept
     adding.close()

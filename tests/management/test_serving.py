@@ -1,64 +1,42 @@
 """`manage.py serve`: from an empty folder to a served site, as `make run` does it."""
 
-import fcntl
-import os
-import pty
 import re
 import signal
 import socket
 import subprocess
 import sys
-import termios
-import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
 
+from tests.processes import Server, environment, free_port, manage
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+SERVE = [sys.executable, "manage.py", "serve"]
 
 
-def environment(tmp_path, port, **more):
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH")}
-    return {**kept, "DATA_DIR": str(tmp_path), "PORT": str(port), "PYTHONUNBUFFERED": "1", **more}
+def variables(tmp_path, port, **more):
+    return environment(DATA_DIR=str(tmp_path), PORT=str(port), **more)
 
 
 @contextmanager
 def served(tmp_path, port, **more):
-    """The site, served by a process of its own; yields what it printed."""
-    log = tmp_path / "serve.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve"],
-            cwd=settings.BASE_DIR,
-            env=environment(tmp_path, port, **more),
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    """The site, served by a process of its own; yields the function that returns its output."""
+    workers = int(more.get("WORKERS", 2))
+    server = Server(SERVE, port, variables(tmp_path, port, **more), workers=workers)
     try:
-        for _ in range(600):
-            if process.poll() is not None or get(port, "/healthz/")[0] == 200:
-                break
-            time.sleep(0.1)
-        yield lambda: log.read_text()
-        assert "Traceback" not in log.read_text()
+        yield server.ready().printed
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
-    assert process.returncode == 0, log.read_text()
+        status = server.stop(signal.SIGINT)
+    assert status == 0, server.printed()
+    assert "Traceback" not in server.printed()
 
 
 def get(port, path):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
             return answer.status, answer.read().decode(), answer.headers
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode(), error.headers
@@ -72,7 +50,7 @@ def test_gunicorn_serves_it_as_well(tmp_path):
         assert get(port, "/causes/polio/")[0] == 200
 
 
-def test_a_first_run_serves_the_article_and_a_second_keeps_every_edit(tmp_path):
+def test_a_first_run_serves_the_article(tmp_path):
     port = free_port()
     with served(tmp_path, port) as printed:
         status, html, _ = get(port, "/causes/polio/")
@@ -82,78 +60,48 @@ def test_a_first_run_serves_the_article_and_a_second_keeps_every_edit(tmp_path):
         assert "immutable" in get(port, style)[2]["Cache-Control"]
         assert f"http://127.0.0.1:{port}/" in printed()
         assert re.search(r"user editor, password \S{12,}", printed())
-    edit = "from causes.models import *; from causes import publishing; publishing.take_down("
-    edit += "Entry.objects.get(slug='polio'), by=None)"
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v0", "-c", edit],
-        cwd=settings.BASE_DIR,
-        env=environment(tmp_path, port),
-        check=True,
-    )
+
+
+EDITED = """
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from causes import publishing
+from causes.models import Entry
+call_command("migrate", verbosity=0)
+call_command("loaddata", "initial", verbosity=0)
+User.objects.create_superuser("somebody")
+publishing.take_down(Entry.objects.get(slug="polio"), by=None)
+"""
+
+
+def test_a_site_that_is_there_already_keeps_every_edit(tmp_path):
+    port = free_port()
+    manage("shell", "-v0", "-c", EDITED, env=variables(tmp_path, port))
     with served(tmp_path, port) as printed:
         assert get(port, "/causes/polio/")[0] == 404
         assert "password" not in printed()
 
 
-def wait_until_idle(pid):
-    """Until neither a process nor its descendants have used the processor for two seconds."""
-
-    def used():
-        stats = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                fields = stat.read_text().rsplit(")", 1)[1].split()
-                stats.append((int(stat.parent.name), int(fields[1]), *map(int, fields[11:13])))
-        family, size = {pid}, 0
-        while len(family) > size:
-            size = len(family)
-            family |= {child for child, parent, *_ in stats if parent in family}
-        return sum(user + system for one, _, user, system in stats if one in family)
-
-    before, since = used(), time.monotonic()
-    for _ in range(300):
-        time.sleep(0.2)
-        if (now := used()) != before:
-            before, since = now, time.monotonic()
-        elif time.monotonic() - since > 2:
-            return
-
-
 def test_ctrl_c_in_a_terminal_stops_it_and_leaves_nothing_behind(tmp_path):
-    port, (terminal, inner) = free_port(), pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve"],
-        cwd=settings.BASE_DIR,
-        env=environment(tmp_path, port),
-        stdin=inner,
-        stdout=inner,
-        stderr=inner,
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # the terminal is its own
-    )
+    port = free_port()
+    server = Server(SERVE, port, variables(tmp_path, port), workers=2, terminal=True)
     try:
-        while process.poll() is None and get(port, "/healthz/")[0] != 200:
-            time.sleep(0.1)
-        # One worker answers while the other may still import; granian gives a worker that is
-        # told to stop before it can listen ten seconds, and then says that it kills it.
-        wait_until_idle(process.pid)
-        os.write(terminal, b"\x03")
-        assert process.wait(timeout=20) == 0
-        assert get(port, "/healthz/")[0] == 0
-        said = os.read(terminal, 100_000).decode()
-        assert "Traceback" not in said
-        assert "Killing" not in said
+        server.ready()
+        assert get(port, "/healthz/")[0] == 200
+        server.type(b"\x03")
     finally:
-        process.kill()
-        os.close(terminal)
-        os.close(inner)
+        status = server.wait()
+    assert status == 0
+    assert get(port, "/healthz/")[0] == 0
+    assert "Traceback" not in server.printed()
+    assert "Killing" not in server.printed()
 
 
 def refused(tmp_path, port, **more):
     result = subprocess.run(
-        [sys.executable, "manage.py", "serve"],
+        SERVE,
         cwd=settings.BASE_DIR,
-        env=environment(tmp_path, port, **more),
+        env=variables(tmp_path, port, **more),
         capture_output=True,
         text=True,
         timeout=60,

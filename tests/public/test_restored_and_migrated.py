@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import connection
 
 from causes import migrations
-from tests.interchange.engines import Elsewhere
 from tests.public.processes import workers
 
 LOOKS = 6
@@ -33,14 +32,6 @@ class Migration(migrations.Migration):
     dependencies = [("causes", {NEWEST!r})]
     operations = [migrations.RunPython(fail)]
 """
-
-
-@pytest.fixture
-def site(tmp_path):
-    with Elsewhere(tmp_path / "site", connection.vendor) as made:
-        made.manage("migrate", "-v0")
-        made.manage("collectstatic", "--noinput", "-v0")
-        yield made
 
 
 def change(site, *statements):

@@ -73,34 +73,34 @@ class Storm:
         revisions = list(Revision.objects.filter(entry=entry).order_by("number"))
         newest, some = revisions[-1], dice.choice(revisions)
         soon = now() + timedelta(seconds=dice.choice([2, 3, 60, 3600]))
-        later = (
-            soon + timedelta(seconds=dice.choice([1, 60, 3600])) if dice.random() < 0.5 else None
-        )
-        if name == "save_draft":
-            text = Text(words, f"Summary of {words}", f"Body of {words}", self.category)
-            self._keep(publishing.save_draft(entry, text, by=None, base=newest.uuid))
-        elif name == "restore":
-            self._keep(publishing.restore(some, by=None))
-        elif name == "publish":
-            publishing.publish(some, by=None)
-        elif name == "schedule":
-            publishing.schedule(some, by=None, publish_at=soon, take_down_at=later)
-        elif name == "end":
-            publishing.schedule(some, by=None, take_down_at=soon)
-        elif name == "take_down":
-            publishing.take_down(entry, by=None, cancel_scheduled=dice.random() < 0.7)
-        elif name == "rename":
-            publishing.rename(entry, f"slug-{dice.randrange(12)}", by=None)
-        elif name == "send_back":
-            publishing.send_back(newest, by=None, reason="Why?")
-        elif name == "withhold":
-            publishing.withhold(some, "Wrong", by=None)
-            with self.lock:
-                self.withheld.add(some.uuid)
-        elif name == "cancel_schedule":
-            publishing.cancel_schedule(entry, by=None)
-        else:
-            getattr(publishing, name)(newest, by=None)
+        later = soon + timedelta(seconds=dice.choice([1, 60, 3600]))
+        text = Text(words, f"Summary of {words}", f"Body of {words}", self.category)
+        calls = {
+            "save_draft": lambda: self._keep(
+                publishing.save_draft(entry, text, by=None, base=newest.uuid)
+            ),
+            "restore": lambda: self._keep(publishing.restore(some, by=None)),
+            "publish": lambda: publishing.publish(some, by=None),
+            "schedule": lambda: publishing.schedule(
+                some, by=None, publish_at=soon, take_down_at=dice.choice([later, None])
+            ),
+            "end": lambda: publishing.schedule(some, by=None, take_down_at=soon),
+            "take_down": lambda: publishing.take_down(
+                entry, by=None, cancel_scheduled=dice.random() < 0.7
+            ),
+            "rename": lambda: publishing.rename(entry, f"slug-{dice.randrange(12)}", by=None),
+            "submit": lambda: publishing.submit(newest, by=None),
+            "approve": lambda: publishing.approve(newest, by=None),
+            "send_back": lambda: publishing.send_back(newest, by=None, reason="Why?"),
+            "withhold": lambda: self._withhold(some),
+            "cancel_schedule": lambda: publishing.cancel_schedule(entry, by=None),
+        }
+        calls[name]()
+
+    def _withhold(self, revision):
+        publishing.withhold(revision, "Wrong", by=None)
+        with self.lock:
+            self.withheld.add(revision.uuid)
 
     def _keep(self, revision):
         text = Text.of(revision)

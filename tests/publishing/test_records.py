@@ -2,10 +2,12 @@
 
 from datetime import date, timedelta
 
+import django
 import pytest
 import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 
 from causes import publishing
 from causes.clock import now
@@ -205,13 +207,15 @@ def test_nobody_is_mailed_about_nothing():
     assert mail.outbox == []
 
 
-def test_a_reminder_that_the_server_refuses_is_tried_again_by_the_next_run(team, settings):
-    working = settings.EMAIL_BACKEND
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-    with pytest.raises(CommandError, match="3 could not be sent"):
+def test_a_reminder_that_the_server_refuses_is_tried_again_by_the_next_run(team):
+    smtp = "django.core.mail.backends.smtp.EmailBackend"
+    if django.VERSION >= (6, 1):
+        nobody = {"host": "127.0.0.1", "port": 9}
+        unreachable = {"MAILERS": {"default": {"BACKEND": smtp, "OPTIONS": nobody}}}
+    else:
+        unreachable = {"EMAIL_BACKEND": smtp, "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 9}
+    with override_settings(**unreachable), pytest.raises(CommandError, match="3 could not be sent"):
         reminders()
-    settings.EMAIL_BACKEND = working
     reminders()
     assert len(mail.outbox) == 3
 
