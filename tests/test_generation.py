@@ -191,7 +191,7 @@ def test_every_change_that_shows_advances_the_generation():
         lambda: make_source("b-2020"),
         # Reviews are shown with the entry, whichever of its revisions they are of.
         lambda: Review.objects.bulk_create([review_of(draft)]),
-        lambda: Review.objects.update(created_at=now()),
+        lambda: Review.objects.update(created_at=now() - timedelta(days=1)),
         lambda: publishing.publish(draft, by=None),
         lambda: publishing.rename(entry, "renamed", by=None),
         lambda: Redirect.objects.all().delete(),

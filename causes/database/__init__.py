@@ -1,9 +1,9 @@
-"""Everything about the database that a migration does not make, in one place.
+"""Makes the parts of the database that migrations do not make.
 
-Triggers, the generation row and the derived tables are made here after every `migrate`
-and `flush`. They are made anew, and the derived tables filled anew, when a migration was
-applied, when this code would make them otherwise, and when anybody touched the triggers.
-docs/architecture.md says what each is for.
+These are triggers, the generation row and the derived tables. `install` runs after every
+`migrate` and `flush`. It makes everything again, and fills the derived tables again, when a
+migration was applied, when this code has changed, and when anybody touched the triggers.
+docs/architecture.md describes each part.
 """
 
 import hashlib
@@ -29,18 +29,18 @@ from causes.text.markdown import RENDERER
 __all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
 
 DERIVED = {"citation", "listing", "listedtag"}
-"""Models whose table is made here: never migrated, never dumped into a fixture."""
+"""Models with a derived table: it is never migrated and never in a fixture."""
 
 ENGINES = {"sqlite": sqlite, "postgresql": postgresql}
 
 TABLES_WITH_TRIGGERS = (*PUBLIC, "causes_event")
 
 _taken_away: dict[str, list[str]] = {}
-"""By database: the statements that make the triggers again which a migration took away."""
+"""By database: the statements that restore the triggers that a migration dropped."""
 
 
 class DerivedTables:
-    """The router that keeps derived tables out of migrations and fixtures."""
+    """A database router that keeps derived tables out of migrations and fixtures."""
 
     def allow_migrate(
         self, db: str, app_label: str, model_name: str | None = None, **hints: Any
@@ -52,11 +52,11 @@ class Generation(NamedTuple):
     """The row of causes_generation."""
 
     token: Any
-    """Another random one after every change; None while a migration runs, or after it failed."""
+    """Random, and new after every public change; None during a migration and if it fails."""
     version: str
-    """Of the code that made tables and triggers."""
+    """The version of the code that made the tables and triggers."""
     seal: str
-    """Of the triggers as they were made."""
+    """The seal of the triggers when they were made."""
 
 
 @cache
@@ -79,14 +79,14 @@ def _statements(vendor: str) -> list[str]:
 
 
 def seal(connection: Any) -> str:
-    """A text that is another one once anybody touched a trigger, even to put it back."""
+    """A text that changes when anybody touches a trigger, even to restore it."""
     with connection.cursor() as cursor:
         cursor.execute(ENGINES[connection.vendor].SEAL)
         return str(cursor.fetchone()[0])
 
 
 def _generation(connection: Any, cursor: Any) -> Generation | None:
-    """None when there is no row, or when it is of a version that kept it in another form."""
+    """The row; None if there is none, or if an older version with other columns made it."""
     if "causes_generation" not in connection.introspection.table_names(cursor):
         return None
     about = connection.introspection.get_table_description(cursor, "causes_generation")
@@ -98,11 +98,11 @@ def _generation(connection: Any, cursor: Any) -> Generation | None:
 
 
 def make_way_for_migrations(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **_: Any) -> None:
-    """The pre_migrate receiver: takes the token away, and SQLite's triggers with it.
+    """The pre_migrate receiver: removes the token, and drops SQLite's triggers.
 
-    SQLite changes a column by making the table anew under another name, and a trigger
-    elsewhere that names the old one stops that with an error. Without triggers nothing
-    says that a page has changed, and so the page cache steps aside in the same moment.
+    SQLite changes a column by copying the table under another name. That fails while a
+    trigger of another table names the old one. Without triggers, nothing reports that a page
+    has changed, so removing the token switches the page cache off at the same moment.
     """
     if not plan:
         return
@@ -112,18 +112,18 @@ def make_way_for_migrations(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **_: 
         if _generation(connection, cursor) is not None:
             cursor.execute("UPDATE causes_generation SET token = NULL")
         elif on_sqlite and "causes_generation" in connection.introspection.table_names(cursor):
-            # Of an older version, whose workers step aside when there is no row.
+            # Workers of an older version switch their cache off when there is no row.
             cursor.execute("DELETE FROM causes_generation")
         _taken_away[using] = _drop_triggers(cursor, connection.vendor) if on_sqlite else []
 
 
 def put_back_after_failure(using: str = DEFAULT_DB_ALIAS) -> bool:
-    """After a migration that failed: makes the triggers again, if they fit the tables.
+    """Restores the triggers after a migration that failed, if they still fit the tables.
 
-    They do when nothing was migrated before the failure. The token comes back only with
-    what this very code makes, and with derived tables that were filled anew, since
-    somebody may have published meanwhile. Returns whether all is as it should be; if not,
-    the page cache steps aside until a `migrate` succeeds.
+    They fit if the failure left the tables unchanged. The token is restored only if this
+    version of the code made the triggers, and after the derived tables were filled again,
+    because somebody may have published in the meantime. Returns whether everything was
+    restored; if not, the page cache stays off until a `migrate` succeeds.
     """
     connection = connections[using]
     try:
@@ -142,7 +142,7 @@ def put_back_after_failure(using: str = DEFAULT_DB_ALIAS) -> bool:
 
 
 def _try_triggers(cursor: Any) -> None:
-    """Raises an Error if a trigger names what is not there: SQLite sees that only in use."""
+    """Raises an Error if a trigger names a missing column; SQLite checks that only on use."""
     cursor.execute(sqlite.TRIGGERS)
     for table in sorted({table for _, table, _ in cursor.fetchall()}):
         for change in (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}"):
@@ -151,7 +151,7 @@ def _try_triggers(cursor: Any) -> None:
 
 
 def _drop_triggers(cursor: Any, vendor: str, keep: Collection[str] = ()) -> list[str]:
-    """Drops all of ours, those of older versions too; returns what makes them again."""
+    """Drops our triggers, also those of older versions; returns statements that restore them."""
     cursor.execute(ENGINES[vendor].TRIGGERS)
     found = [row for row in cursor.fetchall() if row[0] not in keep]
     for name, table, _ in found:
@@ -161,7 +161,7 @@ def _drop_triggers(cursor: Any, vendor: str, keep: Collection[str] = ()) -> list
 
 
 def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
-    """The post_migrate receiver. Does nothing until all tables are there."""
+    """The post_migrate receiver. Does nothing until all tables exist."""
     tables = connections[using].introspection.table_names()
     if "causes_publication" in tables and "causes_fixtureformat" in tables:
         install(using)
@@ -169,9 +169,9 @@ def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Makes what is not there, or not as it should be, and fills the derived tables.
+    """Makes everything that is missing or out of date, and fills the derived tables.
 
-    When all is as it was made, only rows that are absent are added.
+    If nothing is, it only adds missing rows to the derived tables.
     """
     from causes.models import FixtureFormat
     from causes.models.format import FORMAT, VERSION
@@ -181,7 +181,7 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if anew := not _as_made(connection, cursor):
             wait_until_alone(TABLES_WITH_TRIGGERS, using)
-            anew = not _as_made(connection, cursor)  # or did another process make it meanwhile?
+            anew = not _as_made(connection, cursor)  # another process may have made it
         else:
             lock(using)
         fits = _is_of_this_version(connection, cursor)
@@ -211,7 +211,7 @@ def _is_of_this_version(connection: Any, cursor: Any) -> bool:
 
 
 def _as_made(connection: Any, cursor: Any) -> bool:
-    """Whether all is there, made by this version, and untouched by migrations and people."""
+    """Whether everything exists, is of this version, and was not touched since."""
     found = _generation(connection, cursor)
     if found is None or found.seal != seal(connection):
         return False
@@ -219,13 +219,13 @@ def _as_made(connection: Any, cursor: Any) -> bool:
 
 
 def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
-    """Makes the derived tables anew, and empty.
+    """Makes the derived tables again, empty.
 
     Every text is marked as outdated; `rebuild_derived` brings its columns up to date. Its plain
     text stays, so that the words can be compared. Until then the search index is made from the
     Markdown of the texts.
-    Those that fit are emptied on PostgreSQL: readers would wait for one that is dropped
-    until it is filled again. On SQLite they wait for nobody, and dropping is faster.
+    On PostgreSQL a table that fits is emptied, because readers would wait for a dropped table
+    until it is filled again. SQLite's readers never wait, and dropping is faster.
     """
     engine, on_sqlite = ENGINES[connection.vendor], connection.vendor == "sqlite"
     derived = re.findall(r"TABLE IF NOT EXISTS (\w+)", "\n".join(engine.TABLES))
@@ -238,14 +238,15 @@ def _make_tables(connection: Any, cursor: Any, fits: bool) -> None:
         cursor.execute(statement)
     for table in derived:
         cursor.execute(f"DELETE FROM {table}")
-    # A text may have been rewritten while there was no trigger to refuse it.
+    # Somebody may have rewritten a text while no trigger refused it.
     cursor.execute("UPDATE causes_revision SET reader = 0, sought = '' WHERE reader <> 0")
 
 
 def _make_triggers(connection: Any, cursor: Any, fits: bool) -> None:
-    """Makes the generation row's table, if it is of another version, and all triggers.
+    """Makes all triggers, and the table of the generation row if another version made it.
 
-    After the tables are filled: from here on nobody can read the row until the end.
+    It runs after the tables are filled, because from then on nobody can read that row until
+    the transaction ends.
     """
     engine = ENGINES[connection.vendor]
     if not fits:
@@ -253,14 +254,14 @@ def _make_triggers(connection: Any, cursor: Any, fits: bool) -> None:
         for statement in engine.REMAKE:
             cursor.execute(statement)
     cursor.execute(engine.GENERATION)
-    # PostgreSQL replaces one while readers read, and drops none without making them wait.
+    # Dropping a trigger makes PostgreSQL's readers wait; replacing one does not.
     _drop_triggers(cursor, connection.vendor, keep=names(connection.vendor))
     for statement in engine.triggers():
         cursor.execute(statement)
 
 
 def _note_citations(using: str) -> None:
-    """Notes what the texts cite that have none noted."""
+    """Writes down the citations of texts that have none."""
     from causes.models import Citation, Revision
 
     uncited = Revision.objects.using(using).filter(body__contains="[@", citations=None)
@@ -274,9 +275,9 @@ def _note_citations(using: str) -> None:
 
 
 def generation(using: str = DEFAULT_DB_ALIAS) -> str | None:
-    """A random text that is another one after every committed change of a public table.
+    """A random text that changes with every committed change that a visitor can see.
 
-    None when nobody can say: while a migration runs, or after it failed.
+    None if that is not known: during a migration, and after one that failed.
     """
     with connections[using].cursor() as cursor:
         cursor.execute("SELECT token FROM causes_generation")
@@ -285,12 +286,12 @@ def generation(using: str = DEFAULT_DB_ALIAS) -> str | None:
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Names of the triggers, tables and rows that should be there and are not."""
+    """The names of missing triggers, tables and rows."""
     return missing_at(connections[using])
 
 
 def missing_at(connection: Any) -> list[str]:
-    """The same, asked on a connection that is not Django's own."""
+    """The same for a connection that Django does not manage."""
     with connection.cursor() as cursor:
         cursor.execute(ENGINES[connection.vendor].PRESENT)
         absent = sorted(names(connection.vendor) - {name for (name,) in cursor.fetchall()})

@@ -1,6 +1,6 @@
-"""Many rows at once, past the models: for content that was validated before.
+"""Writes many rows at once, without the models: for content that was validated before.
 
-The triggers see each row all the same. Values come as a fixture has them: moments as
+The triggers still see each row. Values are written as in a fixture: moments as
 `2026-11-23T09:00:00.000Z`, UUIDs with hyphens.
 """
 
@@ -14,12 +14,12 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 Row = Sequence[Any]
 
 CACHE = 16_000
-"""KiB of pages that SQLite holds in memory during a long transaction; otherwise 2,000."""
+"""KiB of pages that SQLite keeps in memory during a long transaction; its default is 2,000."""
 
 
 @contextmanager
 def room() -> Iterator[None]:
-    """More memory for SQLite's pages: each would otherwise be read again and again."""
+    """Gives SQLite more memory for pages, which it would otherwise read again and again."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -35,7 +35,7 @@ def room() -> Iterator[None]:
 
 
 def insert(table: str, columns: str, rows: Iterable[Row]) -> None:
-    """Adds rows to a table. `columns` are names, parted by blanks; none of them is `id`."""
+    """Adds rows to a table. `columns` are names separated by blanks, without `id`."""
     names = columns.split()
     if connection.vendor == "postgresql":
         copy = f"COPY {table} ({', '.join(names)}) FROM STDIN"
@@ -48,7 +48,7 @@ def insert(table: str, columns: str, rows: Iterable[Row]) -> None:
 
 
 def update(table: str, columns: str, rows: Iterable[Row]) -> None:
-    """Changes rows: each is the new values of these columns, and the row's id behind them."""
+    """Changes rows. Each of `rows` has the new values of the columns, then the id."""
     changes = ", ".join(f"{name} = %s" for name in columns.split())
     _many(f"UPDATE {table} SET {changes} WHERE id = %s", rows)
 
@@ -65,10 +65,10 @@ def _many(statement: str, rows: Iterable[Row]) -> None:
 
 
 def analyze(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Tells PostgreSQL how many rows there are now.
+    """Updates PostgreSQL's statistics.
 
-    Until its own daemon has looked, it plans queries as if the tables were small, and a
-    page after a large import can take minutes.
+    Until its daemon has done that, it plans queries as if the tables were small, and a page
+    can take minutes after a large import.
     """
     connection = connections[using]
     if connection.vendor == "postgresql":
@@ -83,7 +83,7 @@ def moment(value: datetime | str | None) -> Any:
         return connection.ops.adapt_datetimefield_value(value)
     if value is None or connection.vendor == "postgresql":
         return value
-    # As Django writes it: without a fraction when that is nought.
+    # As Django writes it: without a fraction of zero.
     fraction = "" if value[19:23] == ".000" else f"{value[19:23]}000"
     return f"{value[:10]} {value[11:19]}{fraction}"
 
@@ -94,7 +94,7 @@ def uuid(value: str | None) -> str | None:
 
 
 def ids(table: str, column: str, values: Sequence[str]) -> dict[str, int]:
-    """The id of each row that has one of these values, by the value."""
+    """The ids of rows that have one of these values in a column, by the value."""
     if not values:
         return {}
     marks = ", ".join(["%s"] * len(values))

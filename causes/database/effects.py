@@ -162,22 +162,18 @@ def _on_rows_of_texts(sql: Dialect) -> Iterable[Effect]:
     )
     # Python has not read a text that a database client inserted. Until it does, every word
     # behind an `@` counts as a key, so that a change of its source is noticed.
-    unread = (
-        "EXISTS (SELECT 1 FROM causes_revision unread WHERE unread.id = NEW.revision_id"
-        " AND unread.reader = 0 AND unread.body LIKE '%[@%')"
-    )
     rest = f"ltrim(part.value, '{ascii_lowercase}{digits}-')"
     cite = (
         "INSERT INTO causes_citation (revision_id, source_key) SELECT DISTINCT id, word FROM"
         f" (SELECT unread.id, substr(part.value, 1, length(part.value) - length({rest})) AS word"
         f" FROM causes_revision unread CROSS JOIN {sql.split_at('unread.body')} AS part"
-        " WHERE unread.id {these} AND unread.reader = 0) words"
+        " WHERE unread.id {these} AND unread.reader = 0 AND unread.body LIKE '%[@%') words"
         f" WHERE length(word) BETWEEN 1 AND {SLUG_LIMIT} ON CONFLICT DO NOTHING;"
     )
     return (
         Effect("text_gone", DELETE, text, "OLD.id", "", forget),
         Effect("text_withheld", UPDATE, text, "NEW.id", withheld, blank),
-        Effect("text_unread", INSERT, publication, "NEW.revision_id", unread, (cite,)),
+        Effect("text_unread", INSERT, publication, "NEW.revision_id", "", (cite,)),
     )
 
 

@@ -1,7 +1,7 @@
-"""Whether the SQLite file that a connection reads is still the one at its path.
+"""Checks that the SQLite file that a connection reads is still the one at its path.
 
-Somebody may move another file there while the site runs, to restore a backup. A
-connection that is open goes on reading the old file, and never says so.
+Somebody may move another file to that path while the site runs, to restore a backup. An open
+connection goes on reading the old file without an error.
 """
 
 import os
@@ -11,10 +11,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 
 def identity(wrapper: Any) -> tuple[int, int] | None:
-    """Inode and device of the file at the path of a connection, or None without one.
+    """Inode and device of the file at the path of a connection, or None if there is no file.
 
-    There is none with PostgreSQL, with a database in memory, and while a file is being
-    replaced.
+    PostgreSQL and a database in memory have no file, nor is there one while it is replaced.
     """
     if wrapper.vendor != "sqlite":
         return None
@@ -25,15 +24,15 @@ def identity(wrapper: Any) -> tuple[int, int] | None:
 
 
 def follow(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
-    """Closes this thread's connection if another file has come; Django opens it again.
+    """Closes this thread's connection if the file was replaced; Django opens it again.
 
-    A receiver of request_started, and called before anything is read outside a request.
+    It is a receiver of request_started; code that reads outside a request calls it first.
     """
     connection: Any = connections[using]
     found = identity(connection)
     if found is None or connection.in_atomic_block:
         return
-    # Noted before the connection is opened: a file that comes in between shows next time.
+    # Noted before opening: a file that is replaced in between is noticed next time.
     if found != getattr(connection, "file_noted", None):
         connection.close()
         connection.file_noted = found

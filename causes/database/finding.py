@@ -1,7 +1,7 @@
-"""The lookup `holds`, by which everything at the desk is found: `title__holds="ostergaard"`.
+"""The lookup `holds`, which every search box of the desk uses: `title__holds="ostergaard"`.
 
-SQLite's LIKE knows no other letters than A to Z, and PostgreSQL's takes an accent for
-another letter. Both compare what `findable` makes of a text instead.
+SQLite's LIKE ignores case only for A to Z, and PostgreSQL's tells accents apart. So both
+engines compare the form that `findable` gives to a text.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from causes.text.finding import DOUBLE, MARKS, SINGLE, UNSEEN, findable
 @CharField.register_lookup
 @TextField.register_lookup
 class Holds(Lookup):
-    """Whether a text holds these words, in any case, with or without accents."""
+    """Whether a text contains these words, in any case, with or without accents."""
 
     lookup_name = "holds"
 
@@ -29,7 +29,7 @@ class Holds(Lookup):
 
 
 def teach_sqlite(connection: Any, **_: Any) -> None:
-    """The connection_created receiver: SQLite calls the Python function itself."""
+    """The connection_created receiver: lets SQLite call the Python function."""
     if connection.vendor == "sqlite":
         connection.connection.create_function("causes_findable", 1, _findable, deterministic=True)
 
@@ -39,7 +39,7 @@ def _findable(text: str | None) -> str | None:
 
 
 def _postgresql() -> str:
-    # Both cases of each, so that it does not hang on the locale of the database.
+    # Both cases of each, whatever the locale of the database is.
     pairs = [
         (c, plain)
         for one, plain in SINGLE.items()
@@ -54,7 +54,7 @@ def _postgresql() -> str:
         for letter in (one, one.upper()):
             if len(letter) == 1:
                 spelled = f"replace({spelled}, '{letter}', '{plain}')"
-    # Most texts are plain ASCII, and need none of it.
+    # Most texts are plain ASCII, for which lower() is enough.
     return f"""CREATE OR REPLACE FUNCTION causes_findable(value text) RETURNS text
         LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
         WHEN octet_length(value) = length(value) THEN lower(value) ELSE {spelled} END"""

@@ -1,6 +1,6 @@
-"""The SQL of the derived rows that lists are read from, which both engines read.
+"""The derived tables, and the SQL that fills the lists, in words that both engines know.
 
-See causes/models/listing.py for what the rows are.
+causes/models/listing.py describes the rows of the lists.
 """
 
 TABLES = (
@@ -19,7 +19,7 @@ TABLES = (
         sort_title varchar(301) {by_code_point} NOT NULL, live_from {moment} NOT NULL,
         live_until {moment},
         UNIQUE (publication_id, tag_id))""",
-    # Each holds all that a list asks of a row, so that the row itself is not read.
+    # Each has every column that a list needs, so that the row itself is not read.
     """CREATE INDEX IF NOT EXISTS causes_listing_by_category ON causes_listing
         (kind, category_id, sort_title, publication_id, live_from, live_until)""",
     """CREATE INDEX IF NOT EXISTS causes_listing_by_title ON causes_listing
@@ -33,7 +33,7 @@ TABLES = (
 _SPANS = """FROM causes_publication p
     JOIN causes_entry e ON e.id = p.entry_id
     JOIN causes_revision r ON r.id = p.revision_id"""
-# A text that was inserted past Django has no key of its own.
+# A text that a database client inserted has no sort key.
 _SORT_TITLE = "coalesce(nullif(r.sort_title, ''), lower(r.title))"
 
 FORGET = (
@@ -71,17 +71,17 @@ OF_CATEGORIES = """SELECT p.id FROM causes_publication p
     JOIN causes_revision r ON r.id = p.revision_id
     WHERE r.category_id {these}
     OR r.category_id IN (SELECT id FROM causes_category WHERE merged_into_id {these})"""
-"""The spans whose rows follow from these tags or categories, under any name."""
+"""The publications under these tags or categories, by any of their names."""
 
 
 def backfill(now: str) -> tuple[str, ...]:
-    """Statements that write the rows that are not there, for a database filled without them."""
+    """Statements that add missing rows, for a database that was filled without triggers."""
     listing, listed_tag = WRITE
     absent = "NOT IN (SELECT publication_id FROM causes_listing)"
     gone = "NOT IN (SELECT id FROM causes_publication)"
     return (
         *(statement.format(these=gone) for statement in FORGET),
-        # The tags first, while it can still be seen whose are missing.
+        # The tags first: the other statement adds the rows by which they are missed.
         listed_tag.format(these=absent, now=now),
         listing.format(these=absent, now=now),
     )

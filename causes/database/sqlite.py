@@ -16,7 +16,7 @@ GENERATION = """CREATE TABLE IF NOT EXISTS causes_generation (
 
 RANDOM = "random()"
 
-# A bigint would not be the row's own number, and each lookup two.
+# A bigint would not be the rowid, and each lookup would need two.
 _TYPES = {
     "moment": "datetime",
     "integer": "integer",
@@ -53,7 +53,7 @@ def _reindex(these: str) -> tuple[str, ...]:
     )
 
 
-# SQLite reads these two as U+FFFD: they are looked for as bytes, and so is NUL.
+# SQLite reads these two as U+FFFD, so they are found as bytes, and so is NUL.
 _AS_BYTES = ("EFBFBE", "EFBFBF")
 _CLASS = " || ".join(
     f"char({first}) || '-' || char({last})" for first, last in UNSTORABLE if first != 0xFFFE
@@ -64,8 +64,8 @@ def _unstorable(column: str) -> str:
     def holds(code: str) -> str:
         return f"instr(CAST({column} AS BLOB), x'{code}') > 0"
 
-    # GLOB takes a tenth of a microsecond a character: it looks only where something may be.
-    # JSON escapes controls; noncharacters have these bytes.
+    # GLOB takes a tenth of a microsecond for each character, so it runs only on suspicion:
+    # JSON escapes controls, and noncharacters have these bytes.
     escaped = (f"instr(json_quote({column}), '{sign}') > 0" for sign in (r"\u00", r"\b", r"\f"))
     suspicious = " OR ".join((*escaped, *map(holds, ("BFBE", "BFBF", "EFB7"))))
     found = " OR ".join((*map(holds, _AS_BYTES), f"{column} GLOB '*[' || {_CLASS} || ']*'"))
@@ -79,7 +79,7 @@ def _no_slug(column: str) -> str:
     return " OR ".join((letters, *hyphens))
 
 
-# Written as Django writes a moment: with fewer digits the present one would come before itself.
+# As Django writes a moment: with fewer digits, the present would sort before itself.
 _NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 
 SQL = Dialect(
@@ -138,7 +138,7 @@ REMAKE: tuple[str, ...] = ()
 TRIGGERS = r"""SELECT name, tbl_name, sql FROM sqlite_master
     WHERE type = 'trigger' AND name LIKE 'causes\_%' ESCAPE '\'"""
 
-# Counts all changes of the schema: a trigger that is dropped and made again counts twice.
+# Counts every change of the schema, so also a trigger that is dropped and made again.
 SEAL = "PRAGMA schema_version"
 
 PRESENT = "SELECT name FROM sqlite_master WHERE name LIKE 'causes_%'"

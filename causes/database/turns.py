@@ -1,8 +1,8 @@
-"""Whose turn it is to write: many verbs one after another, or one import alone.
+"""Who may write: many verbs one after another, or one import alone.
 
-A verb takes a share of a lock for as long as its transaction lasts, an import takes
-all of it. Whoever finds it taken is told at once instead of waiting for minutes. Both
-locks belong to a process or a session: one that is killed lets go of its own.
+A verb holds a shared lock until its transaction ends, an import an exclusive one. Whoever
+finds the lock taken gets an error at once instead of waiting for minutes. The lock belongs
+to a process or a session, so it is released when that is killed.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
-# Any two numbers that nothing else on the server uses.
+# Two numbers that nothing else on the server uses.
 _ONE_IMPORT, _ALL_WRITERS = 730_118_001, 730_118_002
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -23,7 +23,7 @@ _LOCK = "SELECT id FROM causes_generation WHERE id = 1 {condition} FOR UPDATE"
 
 
 class ImportRunning(Exception):
-    """An import has the turn, and nothing else is written until it ends."""
+    """An import is running, and nothing else can be written until it ends."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -33,10 +33,10 @@ class ImportRunning(Exception):
 
 
 def lock(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Waits for its turn and takes the one write lock until the transaction ends.
+    """Waits for the one write lock and holds it until the transaction ends.
 
-    Every verb calls it first: one lock cannot be taken in two orders. On SQLite
-    the IMMEDIATE transaction has taken it already.
+    Every verb calls this first; with a single lock there can be no deadlock. On SQLite the
+    IMMEDIATE transaction holds the lock already.
     """
     connection = connections[using]
     if not connection.in_atomic_block:
@@ -47,7 +47,7 @@ def lock(using: str = DEFAULT_DB_ALIAS) -> None:
 
 @contextmanager
 def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """One transaction under the one lock: what a verb is. Raises ImportRunning."""
+    """One transaction under the write lock, as a verb needs it. Raises ImportRunning."""
     connection = connections[using]
     with ExitStack() as stack:
         if connection.vendor == "sqlite" and import_running(using):
@@ -55,8 +55,8 @@ def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         try:
             stack.enter_context(transaction.atomic(using=using))
             if connection.vendor == "postgresql":
-                # Through the whole transaction, and so refused while an import waits for it.
-                # A row that is not found is not waited for: the refusal comes at once.
+                # Shared until the transaction ends, and refused while an import waits for it.
+                # If it is refused, the row is not found, so there is no wait for the row lock.
                 share = f"pg_try_advisory_xact_lock_shared({_ALL_WRITERS})"
                 if _ask(connection, _LOCK.format(condition=f"AND {share}")) is None:
                     raise ImportRunning
@@ -69,7 +69,7 @@ def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 @contextmanager
 def importing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """One transaction in which nobody else writes and readers read on. Raises ImportRunning."""
+    """One transaction during which nobody else writes; readers go on. Raises ImportRunning."""
     connection: Any = connections[using]
     with ExitStack() as stack:
         if connection.vendor == "sqlite":
@@ -86,9 +86,9 @@ def importing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 
 def wait_until_alone(tables: Iterable[str], using: str = DEFAULT_DB_ALIAS) -> None:
-    """Waits until nobody writes to these tables, and keeps writers out until the transaction ends.
+    """Waits until nobody writes to these tables, and locks writers out until the end.
 
-    On SQLite the IMMEDIATE transaction has done that already.
+    On SQLite the IMMEDIATE transaction has locked them out already.
     """
     connection = connections[using]
     if connection.vendor != "postgresql":
@@ -98,8 +98,8 @@ def wait_until_alone(tables: Iterable[str], using: str = DEFAULT_DB_ALIAS) -> No
     wanted = ", ".join(sorted(set(tables).intersection(present)))
     while True:
         try:
-            # Whoever writes past the verbs has a table first, and then waits for the row: all
-            # tables are taken at once, or the row is let go of again.
+            # A writer that bypasses the verbs locks a table first and then waits for the row.
+            # So all tables are locked at once, or the row is released again.
             with transaction.atomic(using=using):
                 if "causes_generation" in present:
                     _ask(connection, "SELECT 1 FROM causes_generation FOR UPDATE")
@@ -113,7 +113,7 @@ def wait_until_alone(tables: Iterable[str], using: str = DEFAULT_DB_ALIAS) -> No
 
 
 def import_running(using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Whether somebody else's import has the turn now."""
+    """Whether an import is running on another connection."""
     connection: Any = connections[using]
     if getattr(connection, "has_import_turn", False):
         return False
@@ -147,7 +147,7 @@ def _whole_file_lock(path: Path) -> Iterator[None]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError as error:
-                # Whoever only looks holds it for microseconds.
+                # `import_running` holds it for microseconds.
                 if attempt == 19:
                     raise ImportRunning from error
                 time.sleep(0.01)

@@ -1,8 +1,8 @@
-"""Whether what was read before still holds: asked of the database for every finished page.
+"""Tells whether a cached page is still correct; the page cache calls it at every request.
 
-One row is read, on a connection of its own that stays open: Django closes its own
-after each request, and asks through a cursor that costs ten times as much. On SQLite
-the path is looked at, too, since the file behind it may be replaced.
+It reads one row, on a connection of its own that stays open: Django closes its connection
+after each request, and its cursor costs ten times as much. On SQLite it also checks the path
+of the database, because somebody may replace the file.
 """
 
 import logging
@@ -27,20 +27,20 @@ _NEXT_MOMENT = """SELECT min(moment) FROM (
     SELECT min(live_until) AS moment FROM causes_publication WHERE live_until > %s) moments"""
 
 RETRY_AFTER = 1.0
-"""Seconds for which a database that could not be asked is not asked again."""
+"""Seconds before a database that could not be read is tried again."""
 
 LOOK_AFTER = 1.0
-"""Seconds after which the triggers are looked at again: somebody may have touched them."""
+"""Seconds between two checks of whether anybody touched the triggers."""
 
 GLANCE_AFTER = 0.0002
-"""Seconds after which SQLite's path is looked at again. At each request it would cost a tenth."""
+"""Seconds between two checks of SQLite's path. One for each request would take a tenth longer."""
 
 
 class Epoch:
-    """A stretch of time in which nothing public changes: one token, between two moments.
+    """A time in which nothing public changes: one token, between two moments.
 
-    Epochs are compared by identity: what was made in one holds as long as
-    `Watch.epoch()` returns that same object.
+    Epochs are compared by identity: a page is correct as long as `Watch.epoch()` returns the
+    object that it returned before the page was made.
     """
 
     __slots__ = ("begins", "ends", "good_until", "seal", "token")
@@ -54,14 +54,14 @@ class Epoch:
 
 
 class Glance:
-    """Which file was at the path of the database when somebody last looked, and when."""
+    """The file that was last found at the path of the database, and the time of that check."""
 
     file: tuple[int, ...] | None = None
     at = -inf
 
 
 class Watch:
-    """Tells the present epoch. One for a process; each of its threads has a connection."""
+    """Finds the current epoch. A process has one watch, with a connection for each thread."""
 
     def __init__(self, using: str = DEFAULT_DB_ALIAS) -> None:
         self._using = using
@@ -72,17 +72,17 @@ class Watch:
         self._glance = Glance()
 
     def epoch(self) -> Epoch | None:
-        """The present epoch, or None when the database cannot say.
+        """The current epoch, or None if the database does not tell.
 
-        Ask before anything is read that is to be kept: a commit in between then
-        shows at the next time of asking.
+        Call it before reading the data of a page that will be cached: if somebody commits in
+        between, the next call returns another epoch.
         """
         try:
             token = self._own.read()
-        except Exception:  # whatever it was: on a new connection, or not at all
+        except Exception:  # try again on a new connection, or give up
             return self._anew()
         epoch = self._epoch
-        # The clock may be set back: a span that had begun then has not.
+        # If the clock was set back, a publication may not have begun yet.
         if (
             epoch is not None
             and epoch.token == token
@@ -92,27 +92,27 @@ class Watch:
         return None if token is None else self._turn()
 
     def close(self) -> None:
-        """Closes this thread's connection; it is opened again when it is needed."""
+        """Closes this thread's connection; the next call of `epoch` opens it again."""
         wrapper = self._own.__dict__.pop("wrapper", None)
         self._own.__dict__.pop("read", None)
         if wrapper is not None:
             try:
                 wrapper.close()
-            except Error:  # a connection that broke cannot be closed either
+            except Error:  # a broken connection cannot be closed
                 log.debug("the connection of the page cache was broken", exc_info=True)
 
     def _turn(self) -> Epoch | None:
-        """Begins a new epoch, or finds that the present one goes on."""
+        """Begins a new epoch, unless the current one goes on."""
         with self._turning:
             try:
-                # Again, since this thread may have read its token before another one's.
+                # Read again: another thread may have read a newer token.
                 token, epoch, at = self._own.read(), self._epoch, time.time()
                 same = epoch is not None and epoch.token == token and epoch.begins <= at
                 if epoch is not None and same and at < epoch.good_until:
                     return epoch
                 seal = self._seal()
                 if token is None or seal is None:
-                    return None  # without row or triggers, no promise
+                    return None  # nothing would report a change
                 if epoch is None or not same or seal != epoch.seal or at >= epoch.ends:
                     epoch = Epoch(token, seal, at, self._next_moment(at))
                 epoch.good_until = min(epoch.ends, at + LOOK_AFTER)
@@ -122,7 +122,7 @@ class Watch:
         return epoch
 
     def _seal(self) -> Any:
-        """Another value once anybody touched the triggers; None when some are not there."""
+        """A value that changes when anybody touches the triggers; None if some are missing."""
         wrapper = self._own.wrapper
         seal = database.seal(wrapper), identity(wrapper)
         known = self._epoch is not None and self._epoch.seal == seal
@@ -138,12 +138,12 @@ class Watch:
         except Exception as error:
             self._failed_at = time.monotonic()
             self.close()
-            log.warning("the page cache steps aside: the database cannot be asked (%s)", error)
+            log.warning("the page cache is off: the database cannot be read (%s)", error)
             return None
         return None if token is None or turning else self._turn()
 
     def _next_moment(self, after: float) -> float:
-        """When the next span begins or ends, in seconds since 1970."""
+        """When the next publication begins or ends, in seconds since 1970."""
         wrapper = self._own.wrapper
         moment = wrapper.ops.adapt_datetimefield_value(datetime.fromtimestamp(after, UTC))
         with wrapper.cursor() as cursor:
@@ -156,9 +156,9 @@ class Watch:
         return float(found.timestamp())
 
     def _open(self) -> None:
-        # A copy keeps the settings, and stays out of what Django closes after a request.
+        # A copy has the same settings, and Django does not close it after a request.
         wrapper: Any = connections[self._using].copy()
-        # Before it is opened: a file that comes in between shows when it is read.
+        # Noted before opening: a file that is replaced in between is noticed later.
         file = identity(wrapper)
         if wrapper.vendor == "sqlite" and file is None:
             raise FileNotFoundError(wrapper.settings_dict["NAME"])  # or SQLite would make one
@@ -178,7 +178,7 @@ def _of_sqlite(wrapper: Any, file: tuple[int, int] | None, glance: Glance) -> An
         at = time.monotonic()
         if at - glance.at > GLANCE_AFTER:
             glance.file = os.stat(path)[1:3]
-            glance.at = at  # last, since other threads go by it
+            glance.at = at  # last, because other threads read it
         if glance.file != file:
             raise ConnectionError("another file is at the path of the database")
         row = execute(_ASK).fetchone()
@@ -188,7 +188,7 @@ def _of_sqlite(wrapper: Any, file: tuple[int, int] | None, glance: Glance) -> An
 
 
 def _of_postgresql(connection: Any) -> Any:
-    """By libpq's own call on a prepared statement: a sixth of what psycopg's cursor costs."""
+    """Calls libpq on a prepared statement, which costs a sixth of psycopg's cursor."""
     from psycopg.pq import ExecStatus
 
     server, name = connection.pgconn, b"causes_generation"

@@ -1,7 +1,7 @@
-"""SQL for the words of the search index, and for texts that come without any.
+"""SQL that finds the words of tags and of texts that a database client wrote.
 
-Nearly all words come from causes/text/words.py. Names of tags, and texts that a database
-client wrote, are made alike here as far as SQL can.
+The words of all other texts come from causes/text/words.py, which this SQL follows as far as
+it can.
 """
 
 from causes.text.words import LINE
@@ -14,17 +14,16 @@ _LETTERS = {
 
 
 def taken_apart(value: str) -> str:
-    """SQL for a text with its unseen signs and letters much as causes/text/words.py has them.
+    """SQL for a text in which special letters and invisible signs are replaced.
 
-    Both engines do by themselves what it does to accents. For names of tags, and for texts
-    that a database client wrote. SQLite's parser has no room for many more letters.
+    Both engines remove accents by themselves. SQLite's parser has no room for many more letters.
     """
     for sign, letters in _LETTERS.items():
         value = "replace({}, '{}', '{}')".format(value, sign.replace("'", "''"), letters)
     return value
 
 
-# Porter's stems, as SQLite has them, and no word too common to be sought.
+# Porter's stems, as in SQLite, without a list of common words to leave out.
 _CONFIGURATION = """DO $$ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_ts_dict WHERE dictname = 'causes_stem'
             AND dictnamespace = current_schema()::regnamespace) THEN
@@ -40,8 +39,8 @@ _CONFIGURATION = """DO $$ BEGIN
 # Words of one or two letters are their own stems: `MS` is no `M`.
 _SHORT = r"regexp_replace(value, '\m([a-z0-9]?[sy])\M', '\1LINE', 'g')".replace("LINE", LINE)
 
-# Of a text that did not come through causes/text/words.py. What is no letter and no figure
-# goes: the parser would make an address of `L4/L5` and a number of `-19`.
+# Signs that are neither letters nor digits are removed: the parser would read `L4/L5` as an
+# address and `-19` as a number.
 _SIGNS = (
     r"[\u0001-/:-@[-`{-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf"
     r"\u00d7\u00f7\u2000-\u2bff\u3000-\u303f]+"
@@ -54,7 +53,7 @@ _EVENED = (
 
 
 def _plain() -> str:
-    # SQLite takes the micro sign for the Greek letter by itself.
+    # SQLite reads the micro sign as the Greek letter by itself.
     value = f"lower(normalize(replace({taken_apart('value')}, '\u00b5', '\u03bc'), NFD))"
     value = rf"regexp_replace({value}, '[\u0300-\u036f]', '', 'g')"
     value = f"regexp_replace({value}, '{_SIGNS}', ' ', 'g')"

@@ -1,8 +1,8 @@
-"""The columns that hold what people write, and those that names are put in order by.
+"""Columns for texts that people write, and for the sort keys of names.
 
-Every road to such a column goes through the one rule of causes/text/characters.py: `to_python`
-for `loaddata` and for forms, `pre_save` for what is added, and the guards, which also
-refuse. A migration sees Django's own fields: the database has nothing of it.
+Every text is tidied by the rule in causes/text/characters.py before it reaches its column: in
+`to_python` for forms and `loaddata`, in `pre_save` for new rows, and in the guards, which also
+refuse. Migrations see Django's own fields, because the database columns are the same.
 """
 
 import logging
@@ -21,13 +21,13 @@ log = logging.getLogger(__name__)
 
 
 def refuse_bad_characters(value: str) -> None:
-    """A validator. Raises ValidationError with a sentence that names the character."""
+    """A validator. Raises ValidationError, which names the character."""
     if sentence := bad_characters(value):
         raise ValidationError(sentence, code="bad_characters")
 
 
 class _TidyFormField(forms.CharField):
-    """Tidies before it counts: a browser counts a line end once and sends two characters."""
+    """Tidies before counting: a browser counts a line end once but sends two characters."""
 
     default_validators = [refuse_bad_characters]
     tidied: Callable[..., str]
@@ -44,7 +44,7 @@ class TextFormField(_TidyFormField):
     tidied = staticmethod(tidy)
 
     def __init__(self, **kwargs: Any) -> None:
-        # `strip` would take the blanks away that begin a block of code.
+        # `strip` would remove the blanks at the start of a block of code.
         super().__init__(**{**kwargs, "strip": False})
 
 
@@ -57,34 +57,34 @@ class URLFormField(LineFormField, forms.URLField):
 
 
 class TidyField(models.Field):
-    """What all columns for written text share."""
+    """The base of all columns for texts that people write."""
 
     tidied: Callable[..., str]
-    """`tidied(text, stored=False)` is the text as it is kept; see causes/text/characters.py."""
+    """`tidied(text, stored=False)` returns the text to store; see causes/text/characters.py."""
 
     default_validators = [refuse_bad_characters]
     form_class: type[forms.Field]
     plain: str
-    """Django's own field of the same column."""
+    """Django's field for the same column."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
         return self.tidied(value) if isinstance(value, str) else value
 
     def get_prep_value(self, value: Any) -> Any:
-        # Django's own call `to_python` here. A text from before the rule is written as it is.
+        # Django's fields call `to_python`, which would tidy a text from before the rule.
         return value if isinstance(value, str) else super().get_prep_value(value)
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
-        # What is stored stays as it is: the guards tidy what a change brings.
+        # A stored text is left alone: the guards tidy a changed one.
         if add and isinstance(value, str):
             value = self.tidied(value)
             setattr(model_instance, self.attname, value)
         return value
 
     def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
-        # The admin names Django's form fields where it means their widgets.
+        # The admin passes Django's form fields only for the sake of their widgets.
         return super().formfield(**{"form_class": self.form_class, **kwargs})
 
     def deconstruct(self) -> Any:
@@ -92,7 +92,7 @@ class TidyField(models.Field):
         return name, self.plain, args, kwargs
 
     def same(self, stored: Any, value: Any) -> bool:
-        """Whether a value is what is stored, but for what tidying does to a text."""
+        """Whether a value equals the stored one, apart from tidying."""
         if isinstance(stored, str) and isinstance(value, str):
             return self.tidied(stored, stored=True) == self.tidied(value, stored=True)
         return bool(stored == value)
@@ -114,7 +114,7 @@ class URLField(TidyField, models.URLField):
 
 
 class TextField(TidyField, models.TextField):
-    """Several lines of text, no more than `max_length` characters."""
+    """Several lines of text, at most `max_length` characters."""
 
     tidied = staticmethod(tidy)
     form_class = TextFormField
@@ -134,7 +134,7 @@ class BodyField(TextField):
 
 
 class ShortTextField(TidyField, models.CharField):
-    """Several lines of text in a column of a fixed width."""
+    """Several lines of text in a column of limited width."""
 
     tidied = staticmethod(tidy)
     form_class = TextFormField
@@ -142,17 +142,19 @@ class ShortTextField(TidyField, models.CharField):
 
 
 def text_fields(model: Any) -> list[TidyField]:
+    """The columns of a model for texts that people write."""
     return [field for field in model._meta.concrete_fields if isinstance(field, TidyField)]
 
 
 def sort_key_fields(model: Any) -> list["SortKeyField"]:
+    """The columns of a model for sort keys."""
     return [field for field in model._meta.concrete_fields if isinstance(field, SortKeyField)]
 
 
 class SortKeyField(models.CharField):
-    """What rows are put in order by: `sort_key` of another column, compared by code point.
+    """The sort key of another column, compared by code point.
 
-    Derived, and in no fixture. Made when a row is written; guards make it for `loaddata`.
+    It is made when a row is written, by the guards for `loaddata`, and is in no fixture.
     """
 
     def __init__(self, of: str = "", **kwargs: Any) -> None:
@@ -163,7 +165,7 @@ class SortKeyField(models.CharField):
         self.serialize = False
 
     def db_parameters(self, connection: Any) -> Any:
-        # SQLite compares by code point unless it is told otherwise, and has no collation "C".
+        # SQLite compares by code point by default, and has no collation "C".
         collation = "C" if connection.vendor == "postgresql" else None
         return {**super().db_parameters(connection), "collation": collation}
 
@@ -172,6 +174,7 @@ class SortKeyField(models.CharField):
         return name, path, args, {**kwargs, "of": self.of}
 
     def key_of(self, instance: Any) -> str:
+        """The sort key for this row."""
         return sort_key(getattr(instance, self.of))
 
     def pre_save(self, model_instance: Any, add: bool) -> str:

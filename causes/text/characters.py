@@ -1,14 +1,14 @@
-"""The one rule for characters: which are removed, which are replaced and which are refused.
+"""The characters that are removed from texts, replaced, or refused.
 
-`tidy` and `tidy_line` remove and replace; `bad_characters` says what is refused. Every way
-in uses them: forms, verbs, imports, `loaddata`, records and names. The database's triggers
-refuse `UNSTORABLE`, whoever writes.
+`tidy` and `tidy_line` remove and replace; `bad_characters` names a character that is refused.
+Forms, verbs, imports, `loaddata`, records and names all use them. The triggers of the
+database refuse `UNSTORABLE`, whoever writes.
 
 Removed: controls, and invisible characters that running text does not need (soft hyphen,
 zero-width space, byte order mark, bidirectional embeddings, tags). Kept: joiners and
 direction marks, which Persian, Indic scripts, Hebrew, Arabic and emoji need; no-break
-spaces, which hold a dose together; private-use characters. Replaced: every line end by a line
-feed, Latin ligatures by their letters, canonical equivalents by Unicode's form NFC. Never
+spaces, which keep a dose on one line; private-use characters. Replaced: every line end by a
+line feed, Latin ligatures by their letters, canonical equivalents by Unicode's form NFC. Not
 NFKC, which would turn 10⁶ into 106. Sources: Unicode Standard 15, sections 23.2 to 23.8; XML 1.0,
 production Char; W3C Character Model (normalization); WHATWG HTML, numeric references.
 """
@@ -30,7 +30,7 @@ NONCHARACTERS: Ranges = (
     *((plane + 0xFFFE, plane + 0xFFFF) for plane in range(0, 0x11_0000, 0x1_0000)),
 )
 UNSTORABLE: Ranges = ((0x01, 0x08), (0x0B, 0x0C), (0x0E, 0x1F), *NONCHARACTERS)
-"""What the triggers refuse, beside NUL and surrogates, which no text of a database can hold."""
+"""Characters that the triggers refuse. No database stores NUL and surrogates in a text."""
 
 _REMOVED: Ranges = (
     (0x01, 0x08),
@@ -48,7 +48,7 @@ _REMOVED: Ranges = (
     (0xE01F0, 0xE0FFF),
 )
 _REPLACED = {
-    # Information separators part words.
+    # Information separators separate words.
     **dict.fromkeys(range(28, 32), " "),
     # C1 controls are bytes of Windows-1252 that were misread: 5\x9610 mg is 5–10 mg, not 510 mg.
     **{
@@ -76,7 +76,7 @@ _INVISIBLE: Ranges = (
     (0x1D173, 0x1D17A),
     (0xE0100, 0xE01EF),
 )
-"""What a reader cannot see: Unicode's Default_Ignorable_Code_Point, and controls."""
+"""Characters that a reader cannot see: Unicode's Default_Ignorable_Code_Point, and controls."""
 
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _UNTIDY_ASCII = bytes((*range(0x09), *range(0x0B, 0x20), 0x7F))
@@ -90,7 +90,7 @@ _ILLEGAL_IN_XML = re.compile(f"[{_class_of(_NOT_IN_XML)}]")
 
 def _cleaned(text: str, stored: bool) -> str:
     if text.isascii():
-        # Ten times as fast as a search, which matters when many texts come in at once.
+        # Ten times as fast as a search, which matters for an import.
         plain = text.encode()
         if len(plain.translate(None, _UNTIDY_ASCII)) == len(plain):
             return text
@@ -103,21 +103,21 @@ def _cleaned(text: str, stored: bool) -> str:
 
 
 def tidy(text: str, *, stored: bool = False) -> str:
-    """A text of several lines as it is kept, without empty lines around it.
+    """Tidies a text of several lines, and removes empty lines around it.
 
-    `stored` is for a text from before the rule: noncharacters, which new texts may not
-    have, become U+FFFD, the sign that something was lost.
+    `stored` is for a text from before the rule: its noncharacters, which are refused in new
+    texts, become U+FFFD, the sign for a lost character.
     """
     text = _cleaned(text, stored)
-    # Blanks before the first word stay: they may begin a block of code.
+    # Blanks before the first word are kept: they may begin a block of code.
     begin = text.rfind("\n", 0, len(text) - len(text.lstrip())) + 1
     return text[begin:].rstrip()
 
 
 def tidy_line(text: str, *, stored: bool = False) -> str:
-    """A text of one line as it is kept: no blanks around it, and single ones within.
+    """Tidies a text of one line: no blanks around it, and single blanks within.
 
-    No-break spaces within it stay. `stored` is as in `tidy`.
+    No-break spaces within it are kept. `stored` is as in `tidy`.
     """
     return _BLANKS.sub(_blank, _cleaned(text, stored)).strip()
 
@@ -127,9 +127,9 @@ def _blank(run: re.Match[str]) -> str:
 
 
 def bad_characters(text: str) -> str:
-    """A sentence about the first character that no text may hold, or an empty string.
+    """A sentence about the first character that is refused, or an empty string.
 
-    It names the character, its line and the words before it.
+    The sentence names the character, its line and the words before it.
     """
     plain = text.isascii() and "\x00" not in text
     found = None if plain else _REFUSED.search(text)
@@ -158,18 +158,18 @@ def _why_bad(code: int) -> str:
 
 
 def without_invisible(text: str) -> str:
-    """The text without characters that a reader cannot see. Blanks and line ends stay."""
+    """Removes characters that a reader cannot see, but keeps blanks and line ends."""
     return text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
 
 
 def is_blank(text: str) -> bool:
-    """Whether a reader sees nothing where this text is shown."""
+    """Whether a reader would see nothing of this text."""
     seen = without_invisible(text).replace("\u2800", "")  # the Braille pattern without a dot
     return all(unicodedata.category(c) in ("Zs", "Zl", "Zp", "Cc", "Cf") for c in seen)
 
 
 def legal_in_xml(text: str) -> str:
-    """The text without characters that XML 1.0 forbids, which older rows can hold."""
+    """Removes characters that XML 1.0 forbids; older rows may still have some."""
     return _ILLEGAL_IN_XML.sub("", text)
 
 
@@ -177,6 +177,6 @@ _CONTROLS = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20)))
 
 
 def legal_page(page: bytes) -> bytes:
-    """The same of a whole page in UTF-8, at the cost of copying it."""
+    """Does the same for a whole page in UTF-8, at the cost of one copy."""
     page = page.translate(None, _CONTROLS)
     return page.replace(b"\xef\xbf\xbe", b"").replace(b"\xef\xbf\xbf", b"")

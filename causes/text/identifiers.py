@@ -1,8 +1,8 @@
-"""What identifies a paper: its DOI, PMID, PMCID or address, each in its one form.
+"""Identifiers of papers: DOI, PMID, PMCID and address, each in one form.
 
 People paste them in many forms (`https://doi.org/10.1000/X`, `doi:10.1000/x`, `PMID: 123`).
-The form at the desk, the guard and an import call the same functions, so that a paper
-which stands here twice is found to be one.
+The desk, the guards and imports call the same functions, so that a paper is found even if it
+was added in another form.
 """
 
 import re
@@ -23,13 +23,13 @@ _PMC = re.compile(
 )
 _PMCID = re.compile(r"(?:pmcid\s*:?\s*)?(PMC[0-9]+)\Z", re.IGNORECASE)
 
-# Every character that a DOI may hold and an address may not, but for these (DOI Handbook,
-# section 2.5.2.4): `#` and `?` would end it, and `%` would begin something else.
+# These characters of a DOI need no encoding in an address (DOI Handbook, section 2.5.2.4).
+# Others do: `#` and `?` would end the path, and `%` would begin an encoded character.
 _PLAIN_IN_DOI = "/:;(),@!$&'*=~-._"
 
 
 def doi(value: str) -> str:
-    """A DOI without what is pasted before it; percent signs are read only in an address."""
+    """The DOI in a pasted value; percent signs are decoded only in an address."""
     value = value.strip()
     if match := _DOI_ADDRESS.match(value):
         return unquote(value[match.end() :]).strip()
@@ -37,35 +37,35 @@ def doi(value: str) -> str:
 
 
 def pmid(value: str) -> str:
-    """The number of a paper in PubMed; what is none comes back as it is."""
+    """The PubMed number in a pasted value; returns the value if there is none."""
     value = value.strip()
     match = _PUBMED.match(value) or _PMID.match(value)
     return match[1].lstrip("0") or "0" if match else value
 
 
 def pmcid(value: str) -> str:
-    """The number of a paper in PubMed Central, with its PMC; what is none comes back as it is."""
+    """The PubMed Central number, with its PMC; returns the value if there is none."""
     value = value.strip()
     match = _PMC.match(value) or _PMCID.match(value)
     return match[1].upper() if match else value
 
 
 TIDY: dict[str, Callable[[str], str]] = {"doi": doi, "pmid": pmid, "pmcid": pmcid, "url": str.strip}
-"""For each field of a source that identifies a paper: how its value is written here."""
+"""For each identifying field of a source, the function that gives its value the one form."""
 
 LABELS = {"doi": "DOI", "pmid": "PMID", "pmcid": "PMCID", "url": "address"}
 
 
 def doi_address(value: str) -> str:
-    """Where a DOI leads, with every sign that would end or change the address encoded."""
+    """The address of a DOI; signs that would end or change it are encoded."""
     return f"https://doi.org/{quote(value, safe=_PLAIN_IN_DOI)}"
 
 
 def identities(values: dict[str, str]) -> dict[tuple[str, str], str]:
-    """What a source with these identifiers is known by, each with the field that says so.
+    """The identities of a source, each with the field that it comes from.
 
-    An address that leads to a DOI, to PubMed or to PubMed Central counts as that number.
-    DOIs and hosts have no case; `http`, `www.` and a slash at the end make no difference.
+    An address at doi.org, PubMed or PubMed Central counts as the number in it. Case makes no
+    difference in DOIs and hosts, nor do `http`, `www.` and a slash at the end.
     """
     found: dict[tuple[str, str], str] = {}
     for field, tidy in TIDY.items():

@@ -1,4 +1,4 @@
-"""Slugs: the last part of an address, made from a title or a name."""
+"""Slugs: the last part of an address, checked, or made from a title or a name."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from causes.text.names import fold
 
 SLUG_LETTERS = "a-z0-9"
 SLUG = f"[{SLUG_LETTERS}]+(?:-[{SLUG_LETTERS}]+)*"
-"""The form of a slug and of the key of a source; the triggers of the database read it, too."""
+"""The form of a slug, and of the key of a source. The triggers of the database use it, too."""
 SLUG_LIMIT = 100
 SLUG_RULE = (
     "small letters a to z, digits, and single hyphens between them, "
@@ -18,7 +18,7 @@ SLUG_RULE = (
 )
 
 LONGEST = 80
-"""Characters of a slug that is made from a title."""
+"""The most characters of a slug that is made from a title."""
 
 _SPELLED_OUT = {"+": " plus ", "&": " and ", "#": " sharp ", "@": " at ", "%": " percent "}
 
@@ -34,10 +34,10 @@ def is_slug(slug: str) -> bool:
 
 
 def slug_from_title(title: str) -> str:
-    """A proposal for an entry's slug: plain ASCII, cut at a word, at most 80 characters.
+    """Proposes a slug for an entry: plain ASCII, cut at a word, at most 80 characters.
 
-    Signs and dashes part words, letters of any script are transliterated, and Greek
-    letters that stand for something are spelled out: `β-blocker` gives `beta-blocker`.
+    Signs and dashes separate words, letters of any script are transliterated, and single Greek
+    letters are spelled out: `β-blocker` gives `beta-blocker`.
     """
     title = _MICRO.sub("micro", without_invisible(title))
     title = _GREEK_RUN.sub(_spelled, unicodedata.normalize("NFKC", title))
@@ -49,7 +49,7 @@ def slug_from_title(title: str) -> str:
 
 
 def _spelled(run: re.Match[str]) -> str:
-    """One or two Greek letters by their names. More are a word, to be transliterated."""
+    """Spells out one or two Greek letters; more are a word, which is transliterated."""
     letters = run.group()
     if not _PLAIN_GREEK.fullmatch(letters):
         return letters
@@ -58,9 +58,9 @@ def _spelled(run: re.Match[str]) -> str:
 
 
 def old_slug_from_title(title: str) -> str:
-    """The slug that the same title gave before letters were transliterated.
+    """The slug that this title gave before letters were transliterated.
 
-    Files that came in under it are found again.
+    With it, an import finds entries that were made from files at that time.
     """
     title = re.sub("['’]", "", title)
     ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
@@ -90,7 +90,7 @@ def _in_word(character: str) -> bool:
 
 
 def is_name_slug(slug: str) -> bool:
-    """Whether this can be the slug of a tag or category, be it made by an earlier rule."""
+    """Whether this can be the slug of a tag or category, also by an earlier rule."""
     folded = unicodedata.normalize("NFC", slug.casefold())
     parts = slug.split("-")
     return (
