@@ -44,7 +44,7 @@ class Event(NaturalKeyModel):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(default=now)
     verb = models.CharField(max_length=20, choices=Verb.choices)
-    subject = LineField(max_length=300, help_text="What it was done to, in words.")
+    subject = LineField(max_length=300, help_text="The entry or record that changed, in words.")
     # An event remains when its entry is deleted, with the subject and the UUID.
     entry = models.ForeignKey(
         Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
@@ -66,7 +66,7 @@ class Event(NaturalKeyModel):
     objects: ClassVar[Any] = NaturalKeyQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "event log"
+        verbose_name_plural = "events"
         ordering = ("-at", "-pk")
         default_permissions = ("view",)
         indexes = (

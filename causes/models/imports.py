@@ -19,14 +19,16 @@ class Import(NaturalKeyModel):
         UNDONE = "undone", "Undone"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=300, help_text="The files that came in, by their names.")
+    name = models.CharField(max_length=300, help_text="The names of the imported files.")
     made_at = models.DateTimeField(default=now, editable=False)
     applied_at = models.DateTimeField(null=True, blank=True, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True, editable=False)
     options = models.JSONField(default=dict, blank=True)
     counts = models.JSONField(default=dict, blank=True)
     report = models.JSONField(
-        default=list, blank=True, help_text="What needs a look: [outcome, what, sentence] of each."
+        default=list,
+        blank=True,
+        help_text="Rows that need attention: [outcome, row, sentence] for each.",
     )
     by = person()
 

@@ -50,7 +50,7 @@ class Listing(ListedSpan):
         on_delete=models.DO_NOTHING,
         db_constraint=False,
         related_name="+",
-        help_text="As it is called today.",
+        help_text="The current category.",
     )
 
     class Meta(ListedSpan.Meta):

@@ -101,14 +101,14 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         null=True,
         blank=True,
         editable=False,
-        help_text="The revision this one started from. A plain value: it may be elsewhere.",
+        help_text="The revision that this one started from. It may be in another database.",
     )
     predecessors = models.JSONField(
         default=list,
         blank=True,
         editable=False,
-        help_text="UUIDs of the texts that stood in the entry before it, newest first, "
-        "50 at most. It takes their place wherever they are.",
+        help_text="UUIDs of up to 50 earlier revisions of the entry, newest first. "
+        "An import may replace these with this revision.",
     )
     title = LineField(max_length=200)
     sort_title = SortKeyField(of="title")
@@ -125,7 +125,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
     tag_count = models.PositiveSmallIntegerField(
         default=0,
         editable=False,
-        help_text="How many tags belong to the text: once that many are linked, none can be added.",
+        help_text="The number of tags of the text. Once that many are linked, no tag can be added.",
     )
     note = LineField(
         "change note",
@@ -139,15 +139,16 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         null=True,
         blank=True,
         editable=False,
-        help_text="When the text was blanked for good: the one exception to “never changes”.",
+        help_text="When the text was blanked for good: "
+        "the one exception to “a revision never changes”.",
     )
     uncited = UncitedField("paragraphs without a citation")
-    plain = DerivedTextField(help_text="The body as readers see it, a line for each block.")
+    plain = DerivedTextField(help_text="The body as readers see it, with a line for each block.")
     sought = DerivedTextField(
-        help_text="The words of title, summary and body as search has them, as a JSON array. "
-        "Empty where a database client wrote the text; the index then takes the text itself."
+        help_text="The words of title, summary and body in the form of search, as JSON. "
+        "Empty if a database client wrote the text: the index then uses the text itself."
     )
-    reader = ReaderField(help_text="Which RENDERER made them.")
+    reader = ReaderField(help_text="The RENDERER that made them.")
 
     objects: ClassVar[Any] = RevisionManager()
 

@@ -99,20 +99,25 @@ class Source(NaturalKeyModel):
         validators=[RegexValidator(r"^PMC[0-9]+\Z", "A PMCID looks like PMC5541325.")],
     )
     url = URLField(
-        "address", blank=True, max_length=500, validators=[URLValidator(schemes=["http", "https"])]
+        "web address",
+        blank=True,
+        max_length=500,
+        validators=[URLValidator(schemes=["http", "https"])],
     )
     checked_on = models.DateField(
         "checked on",
         null=True,
         blank=True,
-        help_text="When an editor last read it and found that it says what the texts say it does.",
+        help_text="The day on which an editor last checked that it supports the texts "
+        "that cite it.",
     )
     checked_by = person()
     withdrawn_on = models.DateField(
         "withdrawn on",
         null=True,
         blank=True,
-        help_text="When it was retracted or replaced. It stays listed, marked as withdrawn.",
+        help_text="The day on which it was retracted or replaced. "
+        "It remains listed, marked as withdrawn.",
     )
     withdrawn_reason = LineField(max_length=300, blank=True)
     updated_at = models.DateTimeField(default=now, editable=False)

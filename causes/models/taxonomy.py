@@ -72,7 +72,7 @@ class Taxon(models.Model):
         editable=False,
         on_delete=models.PROTECT,
         related_name="aliases",
-        help_text="Set on an old name: what it is called today.",
+        help_text="Set on an old name: the row with the current name.",
     )
     updated_at = models.DateTimeField(default=now, editable=False)
 
@@ -140,7 +140,7 @@ class Category(NaturalKeyModel, Taxon):
         "months between reviews",
         default=36,
         validators=[MinValueValidator(1), MaxValueValidator(240)],
-        help_text="When a clinical review of its causes is due again, unless the review says.",
+        help_text="Months until a clinical review of its causes is due again, unless the review sets a date.",
     )
 
     objects: ClassVar[Any] = TaxonQuerySet.as_manager()
