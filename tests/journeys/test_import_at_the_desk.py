@@ -43,7 +43,6 @@ def forget(page):
     page.click("summary:has-text('Decide otherwise')")
     page.click("text=Forget this upload")
     page.wait_for_url("**/causes/import/")
-    page.wait_for_url("**/causes/import/")
 
 
 def sitemap(site):
