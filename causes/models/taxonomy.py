@@ -140,7 +140,8 @@ class Category(NaturalKeyModel, Taxon):
         "months between reviews",
         default=36,
         validators=[MinValueValidator(1), MaxValueValidator(240)],
-        help_text="Months until a clinical review of its causes is due again, unless the review sets a date.",
+        help_text="Months until a clinical review of its causes is due again, "
+        "unless the review sets a date.",
     )
 
     objects: ClassVar[Any] = TaxonQuerySet.as_manager()
