@@ -98,20 +98,6 @@ def test_only_publishing_and_the_generator_write_spans_and_events():
             assert where[0] == "publishing" or where == ("management", "made_up.py"), path
 
 
-# These modules break one of the two rules below.
-NOT_YET = {
-    "causes.admin.history",
-    "causes.admin.keeping",
-    "causes.admin.taxonomy",
-    "causes.interchange.checks",
-    "causes.interchange.here",
-    "causes.management.commands.import_fixture",
-    "causes.management.commands.undo_import",
-    "causes.public.environment",
-    "causes.public.handler",
-    "causes.publishing.spans",
-}
-
 # Where the two columns of a publication may be compared with a moment: the rule itself, the
 # query that follows it, the guard, and the SQL of triggers and derived rows.
 SPAN_RULES = ("causes.timeline", "causes.models.publication", "causes.models.guards")
@@ -128,7 +114,7 @@ def test_what_is_live_is_said_in_one_place():
         for name, path in MODULES.items()
         if not name.startswith("causes.database.") and COMPARED.search(path.read_text())
     }
-    assert found - NOT_YET <= {*SPAN_RULES}
+    assert found <= {*SPAN_RULES}
 
 
 # Private by their underscore, but documented by Django and Python.
@@ -158,7 +144,7 @@ def private_uses():
 
 
 def test_no_private_name_of_a_library_is_used():
-    assert [use for use in private_uses() if use[0] not in NOT_YET] == []
+    assert list(private_uses()) == []
 
 
 @pytest.mark.django_db

@@ -25,7 +25,7 @@ BOTOX, HOME = "/causes/botulinum-toxin/", "/"
 
 STATEMENTS = {
     1: (HOME, "has lost its nerve supply"),
-    2: (HOME, "Others nobody can control"),
+    2: (HOME, "Others are beyond anyone's control"),
     3: (HOME, "make daily life much harder"),
     4: (HOME, "because they like the way they look afterwards"),
     5: (HOME, "The proof that this works is mixed"),
@@ -209,8 +209,8 @@ def test_a_corrected_text_is_another_text_than_the_first():
             same = first[revision["uuid"]]
             assert [revision[name] for name in names] == [same[name] for name in names]
         else:
-            assert revision["predecessors"] == [revision["based_on"]]
-            assert first[revision["based_on"]]["entry"] == revision["entry"]
+            assert revision["predecessors"][0] == revision["based_on"]
+            assert first[revision["predecessors"][-1]]["entry"] == revision["entry"]
 
 
 def test_what_the_clinic_says_is_attributed_to_it():
@@ -329,7 +329,7 @@ def test_loading_it_over_a_changed_source_or_tag_is_refused(article, model, key,
     for name, value in change.items():
         setattr(row, name, value)
     row.save()
-    with pytest.raises(CommandError, match=r"was changed here on"):
+    with pytest.raises(CommandError, match=r"was changed on this site on"):
         call_command("loaddata", "initial", verbosity=0)
     row.refresh_from_db()
     assert getattr(row, next(iter(change))) in change.values()
