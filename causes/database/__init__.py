@@ -49,14 +49,16 @@ class DerivedTables:
 
 
 class Generation(NamedTuple):
-    """The row of causes_generation."""
+    """The row of causes_generation.
+
+    The token is random, and new after every public change; it is None during a migration and
+    after one that failed. The version is that of the code that made the tables and triggers,
+    and the seal that of the triggers when they were made.
+    """
 
     token: Any
-    """Random, and new after every public change; None during a migration and if it fails."""
     version: str
-    """The version of the code that made the tables and triggers."""
     seal: str
-    """The seal of the triggers when they were made."""
 
 
 @cache

@@ -114,7 +114,6 @@ def _on_search(sql: Dialect) -> Iterable[Effect]:
     moved, named = sql.change(["live_until"]), sql.change(["name", "merged_into_id"])
     read = f"({sql.change(['sought'])}) AND {indexed.format('NEW.id')}"
     one, several = sql.reindex("{these}"), sql.reindex(tagged)
-    late = indexed.format("NEW.revision_id")
     return (
         Effect("search_published", INSERT, publication, "NEW.revision_id", new, one),
         # Every text of the entry: when a planned end is reached, nothing is written.
@@ -123,7 +122,9 @@ def _on_search(sql: Dialect) -> Iterable[Effect]:
             "search_unpublished", DELETE, publication, "OLD.revision_id", "", (forget_unpublished,)
         ),
         # In a fixture the tags may come after the publication.
-        Effect("search_tagged", INSERT, link, "NEW.revision_id", late, one),
+        Effect(
+            "search_tagged", INSERT, link, "NEW.revision_id", indexed.format("NEW.revision_id"), one
+        ),
         Effect("search_tag_renamed", UPDATE, "causes_tag", "NEW.id", named, several),
         Effect("search_read", UPDATE, text, "NEW.id", read, one),
     )
@@ -134,8 +135,9 @@ def _on_lists(sql: Dialect) -> Iterable[Effect]:
         return sql.relist(f"IN (SELECT id FROM causes_publication WHERE {column} {{these}})")
 
     publication, link = "causes_publication", "causes_taggedrevision"
-    moved, merged = sql.change(["live_until"]), sql.change(["merged_into_id"])
-    renamed = sql.change(["slug"])
+    moved, merged, renamed = (
+        sql.change([column]) for column in ("live_until", "merged_into_id", "slug")
+    )
     tags, categories = (sql.relist(f"IN ({of})") for of in (listing.OF_TAGS, listing.OF_CATEGORIES))
     gained, lost = _published("NEW.revision_id"), _published("OLD.revision_id")
     one, of_text = sql.relist("{these}"), own("revision_id")

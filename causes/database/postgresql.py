@@ -1,6 +1,5 @@
 """PostgreSQL's half of causes/database/: tsvector, and triggers that fire once a statement."""
 
-import re
 from collections.abc import Iterator
 
 from causes.database import listing
@@ -120,6 +119,7 @@ SQL = Dialect(
 
 REFUSALS = tuple(refusals(SQL))
 
+# The rows that an event changed, and the clause that gives a trigger access to them.
 _ROWS = {
     INSERT: ("after", "REFERENCING NEW TABLE AS after"),
     UPDATE: (
@@ -128,10 +128,7 @@ _ROWS = {
     ),
     DELETE: ("before", "REFERENCING OLD TABLE AS before"),
 }
-"""The rows that an event changed, and the clause that gives the trigger access to them."""
-
-_NAMES = {"NEW": "after", "OLD": "before"}
-
+# The effects of TRUNCATE, which does not say which rows there were.
 _EMPTIED = {
     "causes_publication": "DELETE FROM causes_listing; DELETE FROM causes_listed_tag;"
     " DELETE FROM causes_search;",
@@ -139,7 +136,6 @@ _EMPTIED = {
     " PERFORM causes_search_index(ARRAY(SELECT revision_id FROM causes_search));",
     "causes_revision": " ".join(f"DELETE FROM {table};" for table in OF_A_REVISION),
 }
-"""The effects of TRUNCATE, which does not say which rows there were."""
 
 
 def triggers() -> Iterator[str]:
@@ -165,7 +161,7 @@ def triggers() -> Iterator[str]:
             met = "cardinality(wanted) > 0"
         body = f"{declared} BEGIN IF {met} THEN {' '.join(statements)} END IF; RETURN NULL; END"
         body = body.replace("{these}", "= ANY (wanted)")
-        body = re.sub(r"\b(NEW|OLD)\.", lambda row: f"{_NAMES[row[1]]}.", body)
+        body = body.replace("NEW.", "after.").replace("OLD.", "before.")
         yield from _trigger(name, f"AFTER {event} ON {table} {references} FOR EACH STATEMENT", body)
     # A range of one number needs no extension, unlike the number itself.
     yield """DO $$ BEGIN
