@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from causes.interchange import files
 from causes.interchange.problems import Problem, Unreadable, Wrong
@@ -61,6 +61,25 @@ def things(paths: list[Path], store: Store, *, limit: int) -> Iterator[Thing]:
     staging.clear()
 
 
+class _Raw(NamedTuple):
+    """A row as a file has it, with its place."""
+
+    file: int
+    number: int
+    model: str
+    fields: Row
+    bad: bool = False
+    """Whether a problem of the row has been reported."""
+
+
+def _loaded(file: int, number: int, model: str, fields: str, bad: int) -> _Raw:
+    """A row that was stored."""
+    return _Raw(file, number, model, json.loads(fields), bool(bad))
+
+
+_COLUMNS = "file, number, model, fields, bad"
+
+
 class _Staging:
     def __init__(self, paths: list[Path], store: Store) -> None:
         self.paths, self.store = paths, store
@@ -83,38 +102,36 @@ class _Staging:
                 self._take(file, number, raw)
         yield TICK, Progress("Reading", sum(sizes), sum(sizes))
         self.store.set_fact("left_out", self.left_out)
-        for file, number, model, fields, bad in self.store.rows("SELECT * FROM waiting"):
-            self._resolve(file, number, model, json.loads(fields), bool(bad))
+        for row in self.store.rows(f"SELECT {_COLUMNS} FROM waiting"):
+            self._resolve(_loaded(*row))
         self._find_entries()
 
     def _read_to(self, at: int, _: int) -> None:
         self.bytes = at
 
-    def _take(self, file: int, number: int, raw: Any) -> None:
+    def _take(self, file: int, number: int, held: Any) -> None:
         """One object of a file."""
         try:
-            model, fields = _parts(raw)
+            model, fields = _parts(held)
+            if model == "fixtureformat":
+                self.versions[file] = self._version(file, number, fields)
+                return
         except BadRow as error:
             self._report(file, number, error)
             return
-        problems = _problems(raw, fields)
-        if problems:
-            self._report(file, number, BadRow(described(model, fields), problems))
-        elif model == "fixtureformat":
-            self.versions[file] = self._version(file, number, fields)
         if model in LEFT_OUT:
             self.left_out[model] = self.left_out.get(model, 0) + 1
-        elif model != "fixtureformat":
-            self._remember_pk(file, model, raw.get("pk"), fields)
-            self._lay(file, number, model, fields, bad=bool(problems))
+            return
+        raw = self._marked(_Raw(file, number, model, fields), _problems(held, fields))
+        pk = held.get("pk")
+        if isinstance(pk, str | int) and str(pk).isascii() and (key := _key(model, fields)):
+            row = (file, model, str(pk), key)
+            self.store.db.execute("INSERT OR IGNORE INTO pk VALUES (?, ?, ?, ?)", row)
+        self._lay(raw)
 
     def _version(self, file: int, number: int, fields: Row) -> int:
-        """The version of a file. Raises Unreadable for one that is not known."""
-        try:
-            row = read_row("fixtureformat", fields)
-        except BadRow as error:
-            self._report(file, number, error)
-            return VERSION
+        """The version of a file. Raises BadRow, and Unreadable for a version that is not known."""
+        row = read_row("fixtureformat", fields)
         if row["name"] != FORMAT or row["version"] > VERSION:
             sentence = (
                 f"The file is in format {row['name']} {row['version']}, but this site reads "
@@ -123,67 +140,68 @@ class _Staging:
             raise Unreadable(Problem(self.paths[file].name, number, "", "version", sentence))
         return int(row["version"])
 
-    def _remember_pk(self, file: int, model: str, pk: Any, fields: Row) -> None:
-        if isinstance(pk, str | int) and str(pk).isascii() and (key := _key(model, fields)):
-            row = (file, model, str(pk), key)
-            self.store.db.execute("INSERT OR IGNORE INTO pk VALUES (?, ?, ?, ?)", row)
+    def _marked(self, raw: _Raw, problems: list[tuple[str, str]]) -> _Raw:
+        """The row, marked as bad if there are problems, which are reported."""
+        if not problems:
+            return raw
+        self._report(raw.file, raw.number, BadRow(described(raw.model, raw.fields), problems))
+        return raw._replace(bad=True)
 
-    def _lay(self, file: int, number: int, model: str, fields: Row, *, bad: bool) -> None:
+    def _lay(self, raw: _Raw) -> None:
+        """Stores a row, or lets it wait until all primary keys are known."""
+        model, fields = raw.model, raw.fields
         # Lone surrogates stay escaped until the field is refused.
-        text = json.dumps(fields)
+        row = (*raw[:3], json.dumps(fields), raw.bad)
         if any(type(fields.get(name)) is int for name in _REFERENCES):
-            waiting = (file, number, model, text, bad)
-            self.store.db.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", waiting)
+            self.store.db.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", row)
             return
-        key = _key(model, fields)
+        place = _OF_ENTRIES.index(model) if model in _OF_ENTRIES else None
         entry = _read(model, _ENTRY.get(model), fields)
         revision = _read(model, _REVISION.get(model), fields)
-        place = _OF_ENTRIES.index(model) if model in _OF_ENTRIES else None
+        key = _key(model, fields)
         insert = (
-            "INSERT INTO row (file, number, model, place, entry, revision, fields, key, bad) "
+            f"INSERT INTO row ({_COLUMNS}, place, entry, revision, key) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
-        row = (file, number, model, place, entry, revision, text)
         try:
-            self.store.db.execute(insert, (*row, key, bad))
+            self.store.db.execute(insert, (*row, place, entry, revision, key))
         except sqlite3.IntegrityError:
-            if not self._is_again(file, number, model, str(key), fields):
-                self.store.db.execute(insert, (*row, None, True))
+            if not self._is_again(raw, str(key)):
+                row = (*row[:4], True)
+                self.store.db.execute(insert, (*row, place, entry, revision, None))
 
-    def _resolve(self, file: int, number: int, model: str, fields: Row, bad: bool) -> None:
+    def _resolve(self, raw: _Raw) -> None:
         """Replaces primary keys by the natural keys that the same file has for them."""
         problems = []
         for name, aim in _REFERENCES.items():
-            pk = fields.get(name)
+            pk = raw.fields.get(name)
             if type(pk) is not int:
                 continue
-            aim = aim or model
+            aim = aim or raw.model
             question = "SELECT key FROM pk WHERE file = ? AND model = ? AND pk = ?"
-            key = self.store.one(question, file, aim, str(pk))
+            key = self.store.one(question, raw.file, aim, str(pk))
             if key is None:
                 sentence = (
                     f"This is the primary key {pk} of a {aim} that is not in the file: write the "
                     "file with natural keys (dumpdata --natural-primary --natural-foreign)."
                 )
                 problems.append((name, sentence))
-            fields[name] = [key]
-        if problems:
-            self._report(file, number, BadRow(described(model, fields), problems))
-        self._lay(file, number, model, fields, bad=bad or bool(problems))
+            raw.fields[name] = [key]
+        self._lay(self._marked(raw, problems))
 
-    def _is_again(self, file: int, number: int, model: str, key: str, fields: Row) -> bool:
+    def _is_again(self, raw: _Raw, key: str) -> bool:
         """Whether a row equals the one with the same key, as in two exports. Reports it if not."""
-        question = "SELECT file, number, fields FROM row WHERE model = ? AND key = ?"
-        other, first, held = next(self.store.rows(question, model, key))
-        row = self._checked(file, number, model, fields)
-        before = self._checked(other, first, model, json.loads(held), bad=True)
-        if row is None:
-            return False
-        if before is not None and row | {"at": ()} == before | {"at": ()}:
+        question = f"SELECT {_COLUMNS} FROM row WHERE model = ? AND key = ?"
+        first = _loaded(*next(self.store.rows(question, raw.model, key)))
+        row, before = self._checked(raw), self._checked(first._replace(bad=True))
+        if row is not None and before is not None and row | {"at": ()} == before | {"at": ()}:
             return True
-        where = f"object {first}" + (f" of {self.paths[other].name}" if other != file else "")
-        sentence = f"This row differs from {where}, which has the same key: keep one of them."
-        self._report(file, number, BadRow(f"{model} {key}", [("", sentence)]))
+        if row is not None:
+            where = f"object {first.number}"
+            if first.file != raw.file:
+                where += f" of {self.paths[first.file].name}"
+            sentence = f"This row differs from {where}, which has the same key: keep one of them."
+            self._marked(raw, [("", sentence)])
         return False
 
     def _find_entries(self) -> None:
@@ -197,34 +215,20 @@ class _Staging:
             "FROM row WHERE place IS NOT NULL AND (entry IS NULL OR NOT EXISTS "
             "(SELECT 1 FROM row AS whole WHERE whole.model = 'entry' AND whole.key = row.entry))"
         )
-        columns = "file, number, model, entry, revision, fields, bad"
-        for row in self.store.rows(f"SELECT {columns} {without} ORDER BY file, number"):
-            self._report_lost(*row)
+        lost = f"SELECT entry, revision, {_COLUMNS} {without} ORDER BY file, number"
+        for entry, revision, *row in self.store.rows(lost):
+            self._report_lost(_loaded(*row), entry, revision)
         db.execute(f"DELETE FROM row WHERE id IN (SELECT id {without})")
         db.execute("CREATE INDEX IF NOT EXISTS row_by_entry ON row (entry, place, file, number)")
 
-    def _report_lost(
-        self,
-        file: int,
-        number: int,
-        model: str,
-        entry: str | None,
-        revision: str | None,
-        fields: str,
-        bad: bool,
-    ) -> None:
-        row = self._checked(file, number, model, json.loads(fields), bad=bad)
+    def _report_lost(self, raw: _Raw, entry: str | None, revision: str | None) -> None:
+        question = "SELECT 1 FROM row WHERE model = 'revision' AND key = ?"
         # A tag or review has no entry where its revision has none, which is reported already.
-        if row is None or bad or (revision and self._holds("revision", revision)):
+        if self._checked(raw) is None or raw.bad or self.store.one(question, revision):
             return
         aim, key = ("revision", revision) if revision else ("entry", entry)
         sentence = f"This row belongs to {aim} {key}, which is not in the file."
-        field = _REVISION.get(model, "entry")
-        self._report(file, number, BadRow(described(model, row), [(field, sentence)]))
-
-    def _holds(self, model: str, key: str) -> bool:
-        question = "SELECT 1 FROM row WHERE model = ? AND key = ?"
-        return self.store.one(question, model, key) is not None
+        self._marked(raw, [(_REVISION.get(raw.model, "entry"), sentence)])
 
     # From the tables to the plan --------------------------------------------------------------
 
@@ -239,21 +243,17 @@ class _Staging:
         return TICK, Progress("Checking", self.checked, self.total)
 
     def _taxonomy(self) -> Iterator[Thing]:
-        question = (
-            "SELECT file, number, fields FROM row WHERE model = ? AND NOT bad ORDER BY key, number"
-        )
+        question = f"SELECT {_COLUMNS} FROM row WHERE model = ? AND NOT bad ORDER BY key, number"
         for model in _TAXONOMY:
-            rows = self.store.rows(question, model)
-            for place, (file, number, fields) in enumerate(rows):
+            for place, row in enumerate(self.store.rows(question, model)):
                 if place % RECORDS_A_TICK == 0:
                     yield self._progress()
-                row = self._checked(file, number, model, json.loads(fields))
-                if row is not None:
-                    yield model, row
+                if (checked := self._checked(_loaded(*row))) is not None:
+                    yield model, checked
 
     def _entries(self) -> Iterator[Thing]:
         question = (
-            "SELECT entry, file, number, model, fields, bad FROM row WHERE place IS NOT NULL "
+            f"SELECT entry, {_COLUMNS} FROM row WHERE place IS NOT NULL "
             "ORDER BY entry, place, file, number"
         )
         for place, (_, rows) in enumerate(groupby(self.store.rows(question), itemgetter(0))):
@@ -266,38 +266,37 @@ class _Staging:
     def _entry(self, rows: Iterable[tuple[Any, ...]]) -> Row:
         whole = whole_entry(None, ("", 0))
         tags: dict[str, list[str]] = {}
-        for _, file, number, model, fields, bad in rows:
-            row = self._checked(file, number, model, json.loads(fields), bad=bad)
-            whole["bad"] = whole["bad"] or bad or row is None
+        for _, *held in rows:
+            raw = _loaded(*held)
+            row = self._checked(raw)
+            whole["bad"] = whole["bad"] or raw.bad or row is None
             if row is None:
                 continue
-            if model == "entry":
+            if raw.model == "entry":
                 whole |= {"entry": row, "at": row["at"]}
-            elif model == "revision":
+            elif raw.model == "revision":
                 tags[row["uuid"]] = row["tags"] = []
                 whole["revisions"].append(row)
-            elif model == "taggedrevision":
+            elif raw.model == "taggedrevision":
                 # The revision of a tag is not known if its own row is bad.
                 tags.get(row["content_object"], []).append(row["tag"])
             else:
-                whole[f"{model}s"].append(row)
+                whole[f"{raw.model}s"].append(row)
         return whole
 
-    def _checked(
-        self, file: int, number: int, model: str, fields: Row, *, bad: bool = False
-    ) -> Row | None:
+    def _checked(self, raw: _Raw) -> Row | None:
         """The row in the current format with its place, or None where a field is wrong.
 
-        The problems are reported, unless the row was reported as `bad` before.
+        Problems are reported, unless the row is marked as bad already.
         """
         self.checked += 1
         try:
-            row = read_row(model, upgrade(model, fields, self.versions[file]))
+            row = read_row(raw.model, upgrade(raw.model, raw.fields, self.versions[raw.file]))
         except BadRow as error:
-            if not bad:
-                self._report(file, number, error)
+            if not raw.bad:
+                self._report(raw.file, raw.number, error)
             return None
-        row["at"] = (self.paths[file].name, number)
+        row["at"] = (self.paths[raw.file].name, raw.number)
         return row
 
     def _report(self, file: int, number: int, error: BadRow) -> None:

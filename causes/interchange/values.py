@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 
 from causes.clock import future_objection
 from causes.interchange.problems import Wrong
@@ -22,10 +23,6 @@ from causes.text.identifiers import TIDY
 from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 
 Read = Callable[[Any], Any]
-
-
-def _of(model: Any, name: str) -> Any:
-    return model._meta.get_field(name)
 
 
 def text(limit: int, *, blank: bool = True, tidied: Callable[[str], str] = tidy_line) -> Read:
@@ -48,10 +45,10 @@ def text(limit: int, *, blank: bool = True, tidied: Callable[[str], str] = tidy_
 
 def column(model: Any, name: str) -> Read:
     """A text with the length limit and the validators of its model field."""
-    field = _of(model, name)
+    field = model._meta.get_field(name)
     read_text = text(field.max_length, blank=field.blank, tidied=field.tidied)
     # Limit and NUL are checked already.
-    own = [v for v in field.validators if type(v).__module__ != "builtins" and _is_own(v)]
+    own = [one for one in field.validators if isinstance(one, RegexValidator)]
 
     def read(value: Any) -> str:
         value = read_text(value)
@@ -70,10 +67,6 @@ def identifier(model: Any, name: str) -> Read:
     """An identifier of a paper, in any form in which people paste it."""
     tidy, read_text = TIDY[name], column(model, name)
     return lambda value: read_text(tidy(value) if type(value) is str else value)
-
-
-def _is_own(validator: Any) -> bool:
-    return type(validator).__name__ in ("RegexValidator", "URLValidator")
 
 
 def choice(choices: Any) -> Read:

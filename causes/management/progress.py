@@ -1,14 +1,14 @@
 """The progress of a long task in a command: a bar in a terminal, plain lines elsewhere."""
 
 from collections.abc import Generator
-from typing import Any, TextIO
+from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
 from causes.interchange.apply import run_through
 from causes.interchange.things import Progress
 
-Steps = Generator[Progress, None, Any]
+T = TypeVar("T")
 
 
 class Shown:
@@ -46,10 +46,11 @@ class Shown:
             self.bar = None
 
 
-def follow(steps: Steps, err: TextIO, verbosity: int) -> Any:
+def follow(steps: Generator[Progress, None, T], err: TextIO, verbosity: int) -> T:
     """Runs a task in steps to its end, shows its progress, and returns its result."""
     shown = Shown(err)
     try:
-        return run_through(steps, shown if verbosity else lambda step: None)
+        result: T = run_through(steps, shown if verbosity else lambda step: None)
     finally:
         shown.close()
+    return result

@@ -10,7 +10,6 @@ from causes.interchange.outcomes import CREATED, ON_CONFLICT, OUTCOMES, UNCHANGE
 from causes.interchange.plan import Options, Plan, planning
 from causes.interchange.store import Store
 from causes.management.progress import follow
-from causes.models import Import
 from causes.publishing import Refusal
 
 LISTED = 50
@@ -61,14 +60,15 @@ class Command(BaseCommand):
         for attempt in range(3):
             store = Store()
             try:
-                plan = self._plan(files, store, chosen, verbosity)
+                plan = follow(planning(files, store, chosen, None), sys.stderr, verbosity)
                 if options["dry_run"]:
                     self._tell(plan, verbosity, "Nothing was written: this was a dry run.")
                     return
                 if plan.objection:
                     self._tell(plan, verbosity, "")
                     raise CommandError(f"{plan.objection} Nothing was written.")
-                run = self._apply(plan, files, verbosity)
+                names = ", ".join(path.name for path in files)
+                run = follow(applying(plan, names), sys.stderr, verbosity)
                 last = f"Applied as import {run.uuid}." if run else "Nothing was written."
                 self._tell(plan, verbosity, last)
                 return
@@ -79,16 +79,6 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             finally:
                 store.close()
-
-    def _plan(self, files: list[Path], store: Store, options: Options, verbosity: int) -> Plan:
-        steps = planning(files, store, options, None)
-        plan: Plan = follow(steps, sys.stderr, verbosity)
-        return plan
-
-    def _apply(self, plan: Plan, files: list[Path], verbosity: int) -> Import | None:
-        steps = applying(plan, ", ".join(path.name for path in files))
-        run: Import | None = follow(steps, sys.stderr, verbosity)
-        return run
 
     def _tell(self, plan: Plan, verbosity: int, last: str) -> None:
         if verbosity:
