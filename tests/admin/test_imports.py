@@ -192,7 +192,7 @@ def test_a_source_that_changed_since_makes_a_new_plan_too(desk):
     source = Source.objects.get()
     source.title = "Mine"
     publishing.save_record(source, by=None)
-    assert "The source &#x27;maas-2015&#x27; was changed here" in apply(desk)
+    assert "The source &#x27;maas-2015&#x27; changed since" in apply(desk)
     source.refresh_from_db()
     assert source.title == "Mine"
 
