@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One publication."""
+    """One publication: from `live_from` on, and until just before `live_until`."""
 
     uuid: Any
     revision: Any
@@ -98,9 +98,11 @@ class Timeline:
         )
 
     def live(self, at: datetime) -> Span | None:
+        """The publication that is live at a moment, if there is one."""
         return next((span for span in self.spans if span.is_live(at)), None)
 
     def begun(self, at: datetime) -> tuple[Span, ...]:
+        """The publications that began earlier or begin now, the first one first."""
         return tuple(span for span in self.spans if span.has_begun(at))
 
     def ahead(self, at: datetime) -> tuple[Span, ...]:
