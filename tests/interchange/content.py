@@ -1,6 +1,7 @@
 """Files that come in, and what became of them."""
 
 import json
+import weakref
 
 from django.core.management import call_command
 
@@ -53,10 +54,9 @@ class Planned:
 
     def __init__(self, *paths, by=None, **options):
         self.store = Store()
+        # A plan may outlive this object: its store is closed when nobody has it any more.
+        weakref.finalize(self.store, self.store.db.close)
         self.plan = run_through(planning(list(paths), self.store, Options(**options), by))
-
-    def __del__(self):
-        self.store.close()
 
     @property
     def outcomes(self):
