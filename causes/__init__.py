@@ -1,1 +1,1 @@
-"""Causes of denervation: entries, their revisions, and what the public sees of them."""
+"""Causes of denervation: entries, their revisions and their publications."""

@@ -132,7 +132,7 @@ class LiveRows(NamedTuple):
 
     @property
     def basis(self) -> tuple[Any, ...]:
-        """All of them except the body: the revision's id stands for it, since it never changes."""
+        """All rows except the body, which the revision's id represents: it never changes."""
         return self.entry, self.related
 
 

@@ -207,9 +207,9 @@ class Timeline:
     def clashes(
         self, wanted: "Timeline", at: datetime, known: Collection[Any]
     ) -> list[tuple[Clash, Span]]:
-        """What `towards` would overrule that the other side did not know of.
+        """The decisions that `towards` would overrule and the other side did not know.
 
-        `known` are the revisions that the other side knew. What only time has changed
+        `known` are the revisions that the other side knew. A change that only time has made
         is no clash.
         """
         at = self.next_instant(at)

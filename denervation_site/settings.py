@@ -162,7 +162,7 @@ _database = database_url.parse(_database_url, test_folder=DATA_DIR)
 DATABASES = {"default": _database}
 DATABASE_ROUTERS = ["causes.database.DerivedTables"]
 
-# What stands whatever the environment says ------------------------------------
+# Settings that no environment variable changes ------------------------------------
 
 INSTALLED_APPS = [
     "taggit",  # before causes, whose admin takes the stock tags' place

@@ -15,9 +15,9 @@ from causes.text.slugs import SLUG_LIMIT
 
 
 class Public(NamedTuple):
-    """What a visitor may see of a table: its columns, and SQL for: a page may show `{row}`.
+    """The part of a table that pages can show: its columns, and an SQL condition on `{row}`.
 
-    Without that SQL, every row counts.
+    Without a condition, every row counts.
     """
 
     columns: str

@@ -1,4 +1,4 @@
-"""The SQL of what is public at a moment, for the queries that the ORM does not write.
+"""The SQL for "public at a moment", for queries that the ORM does not write.
 
 `SpanQuerySet.live` (causes/models/publication.py) is the same rule for the ORM.
 """

@@ -29,7 +29,7 @@ def refusals(sql: Dialect) -> Iterable[Refusal]:
 
 
 def _of_changes(sql: Dialect) -> Iterable[Refusal]:
-    """Refusals of what would happen to rows that are stored already."""
+    """Refusals of changes to stored rows."""
     insert, update, both = (INSERT,), (UPDATE,), (INSERT, UPDATE)
     stored_text = "a stored text never changes: save a new revision"
     stored_tags = "the tags of a stored text never change: save a new revision"

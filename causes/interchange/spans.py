@@ -24,7 +24,7 @@ _CLASHES = {
 
 
 class Following(NamedTuple):
-    """What changes when an entry follows a file."""
+    """The changes to an entry that follows a file."""
 
     change: Change = Change()
     conflicts: tuple[str, ...] = ()
@@ -57,7 +57,7 @@ def first(file: Timeline, at: datetime, *, own_times: bool) -> Change:
 def following(
     file: Timeline, standing: Standing, known: set[str], at: datetime, *, own_times: bool
 ) -> Following:
-    """Makes public on this site what is public in the file. The past stays as it was.
+    """Makes the same texts public on this site as in the file. The past stays as it was.
 
     `known` are the UUIDs of the revisions that the text in the file builds on.
     """
@@ -99,7 +99,7 @@ def _sentences(here: Timeline, change: Change, at: datetime) -> Iterator[str]:
 
 
 def noted(slug: str, head: str | None, timeline: Timeline, at: datetime) -> Row:
-    """What the event log keeps of an entry before and after an import, for `undo`."""
+    """The state of an entry that the event log keeps before and after an import, for `undo`."""
     spans = []
     for span in timeline.spans:
         if not span.has_ended(at):

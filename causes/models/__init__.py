@@ -1,4 +1,4 @@
-"""What is: entries, their revisions, and the spans in which these are public."""
+"""The rows: entries, their revisions, their publications, and the records around them."""
 
 from causes.models.entry import Cause, Entry, Page, Redirect
 from causes.models.event import Event

@@ -1,4 +1,4 @@
-"""Derives again what is stored beside a text, once the code that derives it has changed.
+"""Derives stored columns again, once the code that derives them has changed.
 
 `Derived` has the columns. They follow from the text alone, so they can be written at any time.
 """

@@ -1,1 +1,1 @@
-"""What visitors see."""
+"""The public pages."""

@@ -34,7 +34,7 @@ _EVENT = (
 
 @dataclass
 class Incoming:
-    """What happens to one entry. Rows have the form of a fixture; ids are this database's."""
+    """The work for one entry. Rows have the form of a fixture; ids are this database's."""
 
     kind: str
     slug: str
@@ -52,7 +52,7 @@ class Incoming:
     """With `category` and `tags` as slugs."""
 
     change: Change = field(default_factory=Change)
-    """What changes about its publications."""
+    """The change of its publications."""
 
     reviews: list[Row] = field(default_factory=list)
     head: str | None = None

@@ -1,4 +1,4 @@
-"""The verbs of preview links: see causes/preview_links.py for what a link is."""
+"""The verbs of preview links: causes/preview_links.py describes these links."""
 
 from datetime import timedelta
 

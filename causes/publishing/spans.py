@@ -1,4 +1,4 @@
-"""The verbs that publish, schedule, take down and withhold: what readers see, and when.
+"""The verbs that publish, schedule, take down and withhold texts.
 
 causes/timeline.py has the rules. A verb checks the permission, takes the lock, asks the
 entry's timeline for the change, writes it, and records the event.
