@@ -94,7 +94,7 @@ def test_a_draft_with_an_unknown_citation_is_saved_with_a_warning_and_not_publis
     response = save(desk, entry, "_publish", body="See [@no-such].", summary="")
     assert "saved, but it was not published" in messages_of(response)[0]
     html = response.content.decode()
-    assert "there is no source with the key" in html
+    assert "no source has the key" in html
     assert "Lists and search engines show the summary" in html
     assert entry.revisions.count() == 2
     assert state_of(Entry.objects.get()) == State.LIVE_WITH_DRAFT
@@ -436,7 +436,7 @@ def test_the_event_log_can_be_read_and_not_touched(desk):
 
 def test_the_desk_shows_causes_and_pages_and_never_the_rows_beneath(desk):
     html = desk.get(reverse("admin:index")).content.decode()
-    for words in ("Causes", "Pages", "Categories", "Tags", "Sources", "Event log"):
+    for words in ("Causes", "Pages", "Categories", "Tags", "Sources", "Events"):
         assert words in html
     for words in ("Revision", "Publication", "Taggit", "Tagged", "Redirect"):
         assert words not in html

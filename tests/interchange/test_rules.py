@@ -242,7 +242,7 @@ def test_what_becomes_public_must_be_fit_for_it(tmp_path):
     rows = exported_after(act).replace('"key": "maas-2015"', '"key": "maas-2016"')
     planned = Planned(write(tmp_path, rows))
     assert planned.entries == {"cites": "refused"}
-    assert "there is no source with the key 'maas-2015'" in planned.problems[0]
+    assert "no source has the key 'maas-2015'" in planned.problems[0]
 
 
 def test_a_draft_may_cite_what_is_not_there_yet(tmp_path):

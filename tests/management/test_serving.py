@@ -18,7 +18,7 @@ SERVE = [sys.executable, "manage.py", "serve"]
 
 
 def variables(tmp_path, port, **more):
-    return environment(DATA_DIR=str(tmp_path), PORT=str(port), **more)
+    return environment(**{"DATA_DIR": str(tmp_path), "PORT": str(port), **more})
 
 
 @contextmanager
