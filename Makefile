@@ -26,13 +26,14 @@ help:  ## List the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target line; do \
 		printf '  make %-10s %s\n' "$$target" "$$line"; done
 
+PYTEST := python -m pytest
 test: $(VENV)/.dev  ## Run the tests
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/$(PYTEST) -n auto
 
 # The floor is `fail_under` in pyproject.toml. Processes that the tests start are counted.
 coverage: $(VENV)/.dev  ## Run the tests and check that they still cover the code
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n auto
+	@$(MAKE) --no-print-directory test PYTEST="coverage run -m pytest"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

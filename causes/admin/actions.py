@@ -23,6 +23,7 @@ from causes.admin.status import EntryStatus
 from causes.admin.verbs.spans import publish_now
 from causes.admin.wording import counted
 from causes.models import Category, Revision, Tag
+from causes.models.event import REASON_LIMIT
 from causes.models.guards import Refused
 from causes.models.texts import TextFormField
 from causes.publishing import Refusal, Text, shown
@@ -61,7 +62,7 @@ class ReasonForm(forms.Form):
 
     reason = TextFormField(
         required=False,
-        max_length=500,
+        max_length=REASON_LIMIT,
         help_text="For the event log. All of these entries get the same reason.",
     )
 
@@ -239,7 +240,7 @@ class ActionViews(EntryPages):
     def has_export_permission(self, request: HttpRequest) -> bool:
         return may_export(request)
 
-    def bulk_view(self, request: HttpRequest, name: str) -> HttpResponse:
+    def action_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """The page with the effect of an action on each entry, and then the action."""
         action = ACTIONS.get(name)
         if action is None:
@@ -251,7 +252,7 @@ class ActionViews(EntryPages):
             return self.go_to(request, self.desk_url("changelist"), sentence, messages.WARNING)
         rows, form = self._ticked(request), action.form(request.POST)
         if not form.is_valid():
-            return self.bulk_page(request, action, rows, form)
+            return self.action_page(request, action, rows, form)
         confirmed = "_do" in request.POST
         seen = unseal(request.POST) if confirmed else None
         if seen is not None:
@@ -259,7 +260,7 @@ class ActionViews(EntryPages):
         if confirmed:
             self.message_user(request, unsaid("these entries"), messages.WARNING)
         plan = _plan(action, rows, person_of(request), form.cleaned_data)
-        return self.bulk_page(request, action, rows, form, plan)
+        return self.action_page(request, action, rows, form, plan)
 
     def _ticked(self, request: HttpRequest) -> list[Revision]:
         """The revisions that the page listed. Some may not be the newest any more."""
@@ -289,7 +290,7 @@ class ActionViews(EntryPages):
             self.message_user(request, sentence, messages.WARNING)
         return HttpResponseRedirect(self.desk_url("changelist"))
 
-    def bulk_page(
+    def action_page(
         self,
         request: HttpRequest,
         action: Action,
@@ -300,8 +301,8 @@ class ActionViews(EntryPages):
         """The page with the action's form, and with the plan once there is one."""
         context = {
             "media": self.media + form.media,
-            "bulk": action,
-            "action": self.desk_url("bulk", action.name),
+            "action": action,
+            "action_url": self.desk_url("action", action.name),
             "revisions": rows,
             "form": form,
             "plan": plan,
@@ -309,7 +310,7 @@ class ActionViews(EntryPages):
             "will": sum(planned.happens for planned in plan or ()),
         }
         title = f"{action.label}: {counted(len(rows), self.kind)}"
-        return self.desk_page(request, "entry/bulk.html", title, context)
+        return self.desk_page(request, "entry/action.html", title, context)
 
 
 def _as_django_calls_it(action: Action) -> Callable[..., HttpResponse | None]:
@@ -326,10 +327,10 @@ def _as_django_calls_it(action: Action) -> Callable[..., HttpResponse | None]:
             return None
         rows = list(_by_slug(Revision.objects.newest().filter(entry__in=entries)))
         if action.form is not ReasonForm:
-            return desk.bulk_page(request, action, rows, action.form())
+            return desk.action_page(request, action, rows, action.form())
         # Only a reason may be added, so the plan is shown at once.
         plan = _plan(action, rows, person_of(request), {"reason": ""})
-        return desk.bulk_page(request, action, rows, ReasonForm(), plan)
+        return desk.action_page(request, action, rows, ReasonForm(), plan)
 
     start.__name__ = action.name
     return start

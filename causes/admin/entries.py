@@ -256,7 +256,7 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
             url("<int:pk>/compare/", self.compare_view, "compare"),
             url("<int:pk>/restore/<uuid:revision>/", self.restore_view, "restore"),
             url("look/", self.look_view, "look"),
-            url("bulk/<str:name>/", self.bulk_view, "bulk"),
+            url("action/<str:name>/", self.action_view, "action"),
             *(
                 url(f"<int:pk>/{page.name.replace('_', '-')}/", self.verb_view(page), page.name)
                 for page in VERBS

@@ -12,6 +12,9 @@ from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.people import person
 from causes.models.texts import LineField, ShortTextField
 
+REASON_LIMIT = 500
+"""The most characters of a reason."""
+
 
 class Event(NaturalKeyModel):
     class Verb(models.TextChoices):
@@ -51,7 +54,7 @@ class Event(NaturalKeyModel):
     )
     revision_uuid = models.UUIDField(null=True, blank=True)
     from_state = models.CharField(max_length=40, blank=True)
-    reason = ShortTextField(max_length=500, blank=True)
+    reason = ShortTextField(max_length=REASON_LIMIT, blank=True)
     details = models.JSONField(default=dict, blank=True)
     by_import = models.ForeignKey(
         Import,

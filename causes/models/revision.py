@@ -17,6 +17,9 @@ from causes.text.body import cited_keys
 from causes.text.derived import Derived
 from causes.text.markdown import BODY_LIMIT, RENDERER
 
+TITLE_LIMIT = 200
+"""The most characters of a title."""
+
 WITHHELD_TEXT = {"title": "Withheld", "summary": "", "body": "", "note": ""}
 """The texts of a revision that was withheld."""
 
@@ -110,7 +113,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
         help_text="UUIDs of up to 50 earlier revisions of the entry, newest first. "
         "An import may replace these with this revision.",
     )
-    title = LineField(max_length=200)
+    title = LineField(max_length=TITLE_LIMIT)
     sort_title = SortKeyField(of="title")
     summary = LineField(
         max_length=500,

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from causes.database import bulk
 from causes.models import Event, Import, Redirect
+from causes.models.event import REASON_LIMIT
 from causes.publishing.verb import User
 from causes.text.body import cited_keys
 from causes.text.derived import Derived
@@ -147,7 +148,7 @@ def write(
                 one.entry,
                 bulk.uuid(one.head),
                 states.get(one.entry or 0, ""),
-                reason[:500],
+                reason[:REASON_LIMIT],
                 json.dumps(one.details, ensure_ascii=False),
                 author,
                 run.pk,

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User as UserRow
 from causes import database
 from causes.clock import now
 from causes.models import Entry, Event, Revision
+from causes.models.event import REASON_LIMIT
 from causes.publishing.situations import ImportRunning, NotPermitted, ReasonNeeded
 from causes.states import Step, facts_of
 from causes.text.characters import is_blank, tidy
@@ -80,7 +81,7 @@ def record(
         entry_id=entry.pk if entry else None,
         revision_uuid=revision.uuid if revision else None,
         from_state=from_state,
-        reason=tidy(reason)[:500],
+        reason=tidy(reason)[:REASON_LIMIT],
         details=details,
         actor=by,
         at=now(),

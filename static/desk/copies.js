@@ -44,8 +44,8 @@
   const { pathname } = new URL(form.getAttribute("action") || location.href, location.href);
   const key = `${PREFIX}${script.dataset.person}:${pathname}`;
   // The hidden fields that identify the original text are kept with the copy, so that the server
-  // still notices if somebody saved in between. A bulk form is opened for other rows each time.
-  const UNDER = form.id === "bulk_form" ? [] : ["base", "revision", "shown"];
+  // still notices if somebody saved in between. The form of an action is opened for other rows each time.
+  const UNDER = form.id === "action_form" ? [] : ["base", "revision", "shown"];
 
   const kept = () =>
     [...form.elements].filter(

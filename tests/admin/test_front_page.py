@@ -176,7 +176,7 @@ def test_a_bulk_action_says_first_what_will_happen_to_each_and_then_does_it(desk
     assert "Lists and search engines show the summary" in html
     assert not Event.objects.exists()  # it was tried and undone
     done = fields_of(start(desk, "publish", good, poor)) | {"reason": "Launch", "_do": "1"}
-    response = desk.post(url("bulk", "publish"), done, follow=True)
+    response = desk.post(url("action", "publish"), done, follow=True)
     said = messages_of(response)
     assert said[0] == "Publish now: done for 1 cause."
     assert "Not done for “Poor”" in said[1]
@@ -206,25 +206,25 @@ def test_every_bulk_action_is_shown_done_and_refused_where_it_cannot_be(desk, ac
         data = data | ({name: make(data[name]).pk} if name in data else {})
     assert start(desk, action, entry).status_code == 200
     rows = {"row": rows_of(entry)}
-    plan = desk.post(url("bulk", action), rows | data)
+    plan = desk.post(url("action", action), rows | data)
     assert b">Yes<" in plan.content
     sent = fields_of(plan) | data | {"_do": "1"}
-    done = desk.post(url("bulk", action), sent, follow=True)
+    done = desk.post(url("action", action), sent, follow=True)
     assert "done for 1" in messages_of(done)[0]
     again = {"row": rows_of(entry)} | data
-    assert b">Refused<" in desk.post(url("bulk", action), again).content
+    assert b">Refused<" in desk.post(url("action", action), again).content
 
 
 def test_a_bulk_action_is_about_the_texts_that_were_shown(desk):
     entry = make_entry(title="Shown")
     sent = fields_of(start(desk, "submit", entry)) | {"_do": "1"}
     add_draft(entry, title="Came between")
-    said = messages_of(desk.post(url("bulk", "submit"), sent, follow=True))
+    said = messages_of(desk.post(url("action", "submit"), sent, follow=True))
     assert "changed after this page was shown (" in said[0]
     assert "revision 2, draft" in said[0]
     assert step_of(entry) == "draft"
     nothing_shown = {"row": rows_of(entry), "_do": "1"}
-    assert b"Planned changes" in desk.post(url("bulk", "submit"), nothing_shown).content
+    assert b"Planned changes" in desk.post(url("action", "submit"), nothing_shown).content
     assert step_of(entry) == "draft"
 
 
@@ -235,8 +235,8 @@ def test_bulk_actions_are_offered_and_done_by_permission_only(client):
     assert '"submit"' in html
     assert '"publish"' not in html
     sent = {"row": rows_of(entry), "_do": "1"}
-    assert client.post(url("bulk", "publish"), sent).status_code == 403
-    assert client.post(url("bulk", "no-such"), sent).status_code == 404
+    assert client.post(url("action", "publish"), sent).status_code == 403
+    assert client.post(url("action", "no-such"), sent).status_code == 404
     assert state_of(entry) == "draft"
 
 

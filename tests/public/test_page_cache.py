@@ -231,6 +231,9 @@ def test_head_has_the_headers_of_get_and_no_body(site):
         ("*", "br"),
         ("identity;q=1, gzip;q=0.5", ""),
         ("gzip;q=bad", ""),
+        ("br;q=nan, gzip", "gzip"),
+        ("br;q=inf, gzip;q=1e9", ""),
+        ("gzip;q=-1, identity;q=nan", ""),
         ("GZIP", "gzip"),
     ],
 )
@@ -357,6 +360,14 @@ def test_what_it_counts_is_what_it_holds(site):
 def test_behind_a_cdn_it_says_for_how_long(site, settings):
     settings.PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=60, stale-while-revalidate=60"
     assert site.get("/")[1]["cache-control"] == settings.PAGE_CACHE_CONTROL
+    assert site.get("/causes/none/")[1]["cache-control"] == settings.PAGE_CACHE_CONTROL
+
+
+def test_no_cdn_may_keep_an_error_of_a_moment(site, settings):
+    settings.PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=60, stale-while-revalidate=60"
+    settings.ALLOWED_HOSTS = ["elsewhere.example"]
+    status, headers, _ = site.get("/")
+    assert (status, headers["cache-control"]) == (400, "no-store")
 
 
 def test_the_check_leaves_no_transaction_open(site):

@@ -11,6 +11,7 @@ from causes.admin.request import person_of
 from causes.admin.status import EntryStatus
 from causes.admin.verbs.page import AskForm, Done, VerbPage
 from causes.models import Revision
+from causes.models.event import REASON_LIMIT
 from causes.models.texts import TextFormField
 from causes.publishing import Text, publishing_problems
 from causes.states import Step
@@ -46,7 +47,7 @@ class SendBackForm(AskForm):
     """A reason is required, since the writer needs one."""
 
     reason = TextFormField(
-        max_length=500,
+        max_length=REASON_LIMIT,
         widget=forms.Textarea(attrs={"rows": 4}),
         label="Changes that are needed",
         help_text="The writer sees this at the top of the form.",

@@ -12,6 +12,7 @@ from causes.admin.status import EntryStatus, entry_url
 from causes.admin.verbs.page import AskForm, Done, VerbPage
 from causes.admin.wording import counted
 from causes.models import Entry, Review, Revision
+from causes.models.revision import TITLE_LIMIT
 from causes.models.texts import LineFormField
 from causes.states import State
 
@@ -57,7 +58,7 @@ class Rename(VerbPage):
 class CopyForm(SlugForm):
     """A title, a slug and a reason."""
 
-    title = LineFormField(label="New title", max_length=200)
+    title = LineFormField(label="New title", max_length=TITLE_LIMIT)
 
 
 class Copy(VerbPage):

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from causes.admin.status import EntryStatus
 from causes.models import Entry, Revision
+from causes.models.event import REASON_LIMIT
 from causes.models.texts import TextFormField
 
 
@@ -17,7 +18,7 @@ class AskForm(forms.Form):
     revision = forms.UUIDField(widget=forms.HiddenInput)
     reason = TextFormField(
         required=False,
-        max_length=500,
+        max_length=REASON_LIMIT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="For your colleagues, in the event log. Readers do not see it.",
     )

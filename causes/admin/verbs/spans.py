@@ -12,6 +12,7 @@ from causes.admin.request import person_of
 from causes.admin.status import EntryStatus, entry_url
 from causes.admin.verbs.page import AskForm, Done, VerbPage
 from causes.models import Entry, Publication, Revision
+from causes.models.event import REASON_LIMIT
 from causes.models.texts import TextFormField
 from causes.publishing import AlreadyPublic, shown
 from causes.publishing.verb import User
@@ -195,7 +196,7 @@ class WithholdForm(AskForm):
     """A reason is required, and so is a tick, since this cannot be undone."""
 
     reason = TextFormField(
-        max_length=500,
+        max_length=REASON_LIMIT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="The event log keeps this. Do not repeat the words that must not be read.",
     )

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -95,6 +96,10 @@ class Page:
         return made
 
 
+# `float` alone would read "nan", with which no comparison is true.
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+
+
 @lru_cache(maxsize=512)
 def best_encoding(accepted: str) -> str:
     """The smallest encoding that an Accept-Encoding header allows (RFC 9110, section 12.5.3)."""
@@ -105,10 +110,7 @@ def best_encoding(accepted: str) -> str:
         for parameter in parameters.split(";"):
             key, _, value = parameter.partition("=")
             if key.strip() == "q":
-                try:
-                    weight = float(value)
-                except ValueError:
-                    weight = 0.0
+                weight = float(value) if _WEIGHT.fullmatch(value.strip()) else 0.0
         weights[name.strip()] = weight
     anything = weights.get("*", 0.0)
     offered = [(weights.get(name, anything), name) for name in ("br", "gzip")]
