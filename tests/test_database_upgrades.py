@@ -288,18 +288,14 @@ def test_a_dump_from_another_server_cannot_stop_a_transaction_from_changing_the_
     assert database.generation() not in (None, before)
 
 
-class RolledBack(Exception):
-    pass
-
-
 def test_a_rolled_back_change_leaves_the_token_and_the_next_one_changes_it():
     live("Zoster", tags=["nerve"])
     before = database.generation()
     with transaction.atomic():
-        with pytest.raises(RolledBack), transaction.atomic():
+        with transaction.atomic():
             by_hand("UPDATE causes_tag SET name = 'nerves'")
             assert database.generation() != before
-            raise RolledBack
+            transaction.set_rollback(True)
         assert database.generation() == before
         by_hand("UPDATE causes_tag SET name = 'muscles'")
     assert database.generation() not in (None, before)
