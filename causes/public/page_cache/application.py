@@ -89,12 +89,12 @@ class PageCache:
         if view is None or (settings.SECURE_SSL_REDIRECT and not key.secure):
             return self._django(environ, start_response)
         key = key._replace(query=view.query)
-        page = self._current(key, epoch)
-        if page is None:
+        page = self.store.get(key)
+        if page is None or epoch is None or page.epoch is not epoch:
             with self._turn() as waited:
                 if waited:  # and another thread may have made the page by now
                     epoch = self.watch.epoch()
-                    page = self._current(key, epoch)
+                page = self._current(key, epoch)
                 if page is None:
                     return self._make(environ, start_response, key, epoch, view)
         page.asked_again = True
@@ -126,7 +126,7 @@ class PageCache:
 
     @contextmanager
     def _turn(self) -> Iterator[bool]:
-        """Lets one thread make a page at a time; yields whether this thread had to wait.
+        """Lets one thread make or compare a page at a time; yields whether this one had to wait.
 
         Threads that make pages at the same time only take the interpreter from one another.
         """
