@@ -61,7 +61,8 @@ def front(page, key):
 class Day:
     """What three people do on one day, in three windows, and what a reader sees of it."""
 
-    def __init__(self, people, browser, site):
+    def __init__(self, people, browser, site, title="Carpal tunnel"):
+        self.title, self.slug = title, title.lower().replace(" ", "-")
         self.writer, self.reviewer, self.publisher = people
         self.reader = browser.new_context(base_url=site.url).new_page()
         self.saved = []
@@ -164,6 +165,23 @@ class Day:
         ):
             assert "arpal" in self.reader.request.get(listed).text(), listed
 
+    def publish_reviewed(self):
+        """A text that was reviewed, approved and published."""
+        self.writer.goto("/admin/causes/cause/add/")
+        self.writer.fill("#id_title", self.title)
+        self.writer.fill("#id_summary", "A nerve of the foot is pressed.")
+        self.writer.select_option("#id_category", label="Diseases")
+        self.writer.fill("#id_body", "## What it is\n\nA nerve is pressed for a long time.")
+        self.saved.append(self.writer.input_value("#id_body"))
+        press(self.writer, "button[name=_submit]", "waiting for approval")
+        self.address = re.sub(r"#.*", "", self.writer.url)
+        self.reviewer.goto(self.address)
+        ask(self.reviewer, "review", "recorded", reviewer="R. Name", qualification="MD")
+        self.publisher.goto(self.address)
+        ask(self.publisher, "approve", "is approved")
+        ask(self.publisher, "publish", "is public")
+        self.reader.goto(f"/causes/{self.slug}/")
+
     def fix_a_typo(self):
         """A typo fix never moves the review, and goes the same way."""
         self.writer.goto(self.address)
@@ -173,29 +191,29 @@ class Day:
         self.writer.fill("#id_note", "Plainer")
         self.saved.append(self.writer.input_value("#id_body"))
         press(self.writer, "button[name=_submit]", "waiting for approval")
-        assert "for a long time" in self.reader.request.get("/causes/carpal-tunnel/").text()
+        assert "for a long time" in self.reader.request.get(f"/causes/{self.slug}/").text()
         self.publisher.goto(self.address)
         ask(self.publisher, "approve", "is approved")
         ask(self.publisher, "publish", "is public")
         self.reader.reload()
         assert "for years" in self.reader.inner_text("main")
         assert "edited since its last review" in self.reader.inner_text("main")
-        assert "Carpal tunnel" in front(self.reviewer, "edited")
+        assert self.title in front(self.reviewer, "edited")
 
     def take_down_and_restore(self):
         """Taken down, and an old text restored and published again."""
         self.publisher.goto(self.address)
         ask(self.publisher, "take_down", "taken down", reason="Wrong hand")
-        assert self.reader.goto("/causes/carpal-tunnel/").status == 404
+        assert self.reader.goto(f"/causes/{self.slug}/").status == 404
         self.writer.goto(self.address)
         self.writer.click(".historylink")
-        self.writer.click("tr:has(th:has-text('1. Carpal tunnel')) >> text=Restore")
-        press(self.writer, ".submit-row button", "Revision 5 is a draft")
+        self.writer.click(f"tr:has(th:has-text('1. {self.title}')) >> text=Restore")
+        press(self.writer, ".submit-row button", "Revision 3 is a draft")
         ask(self.writer, "submit", "waiting for approval")
         self.publisher.goto(self.address)
         ask(self.publisher, "approve", "is approved")
         ask(self.publisher, "publish", "is public")
-        assert self.reader.goto("/causes/carpal-tunnel/").status == 200
+        assert self.reader.goto(f"/causes/{self.slug}/").status == 200
 
     def read_the_history(self):
         """Every text that anyone saved is still readable in the history."""
@@ -215,15 +233,21 @@ class Day:
             assert any(
                 all(part in re.sub(r"(?<=[.,])\d+", "", text) for part in plain) for text in texts
             ), body
-        assert len(links) == 5
+        assert len(links) == 3
 
 
-def test_a_day_of_three_people_from_a_new_draft_to_a_restored_one(people, browser, site):
+def test_a_day_of_three_people_from_a_new_draft_to_the_public(people, browser, site):
     day = Day(people, browser, site)
     day.begin()
     day.send_back()
     day.meet_in_two_tabs()
     day.schedule_and_publish()
+    day.reader.context.close()
+
+
+def test_a_day_of_three_people_from_a_typo_to_a_restored_text(people, browser, site):
+    day = Day(people, browser, site, title="Tarsal tunnel")
+    day.publish_reviewed()
     day.fix_a_typo()
     day.take_down_and_restore()
     day.read_the_history()
