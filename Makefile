@@ -4,13 +4,29 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+# Installs the packages of a list. pip takes half a package for a whole one, so an installation that was
+# interrupted is written over.
+define install
+@touch $(VENV)/.installing
+@$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+	$(if $(wildcard $(VENV)/.installing),--ignore-installed) -r $(1) || { \
+	echo "The packages cannot be installed: check the network and run the same command again." >&2; exit 1; }
+@rm $(VENV)/.installing
+endef
 # The source package, for the examples in it: the CommonMark specification's and the parser's own.
 EXAMPLES = $(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes \
 	--no-binary markdown-it-py --dest $(VENV)/examples
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
 .PHONY: run help test coverage deep newest bench fixture lint markup format types hooks lock clean
+
+# A virtual environment that was made by half, or whose Python was replaced, is made again.
+ifneq (,$(wildcard $(VENV)))
+ifneq (sound,$(shell $(BIN)/python -c 'import pip' 2>/dev/null && echo sound))
+$(info $(VENV) cannot be used: it was made by half, or its Python was replaced. It is made again.)
+$(shell rm -rf $(VENV))
+endif
+endif
 
 # The driver for PostgreSQL is installed only if DATABASE_URL names PostgreSQL.
 ifneq (,$(findstring postgres,$(DATABASE_URL)))
@@ -32,10 +48,10 @@ test: $(VENV)/.dev  ## Run the tests
 
 # The floor is `fail_under` in pyproject.toml. Processes that the tests start are counted.
 coverage: $(VENV)/.dev  ## Run the tests and check that they still cover the code
-	@$(BIN)/coverage erase
-	@$(MAKE) --no-print-directory test PYTEST="coverage run -m pytest"
-	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report
+	@$(BIN)/python -m coverage erase
+	@$(MAKE) --no-print-directory test PYTEST="python -m coverage run -m pytest"
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
 
 # The long forms of tests that `make test` runs briefly, on SQLite and, if TEST_POSTGRES_URL
 # names a server, on PostgreSQL: random verbs from many workers (figures: docs/editing.md),
@@ -63,8 +79,8 @@ fixture: $(RUNTIME)  ## Rewrite fixtures/initial.json in its canonical form (doc
 	$(BIN)/python manage.py export_fixture fixtures/initial.json
 
 lint: $(VENV)/.dev markup  ## Check style
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
 
 # The layout of templates, styles and scripts; `make format` writes it.
 CHECK := --check
@@ -75,15 +91,15 @@ markup: $(VENV)/.dev
 	@! LC_ALL=C.UTF-8 grep -rnE '.{121}' templates static || { echo "These lines are longer than 120 characters." >&2; exit 1; }
 
 format: $(VENV)/.dev  ## Correct style where a program can
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
 	$(MAKE) markup CHECK=
 
 types: $(VENV)/.dev  ## Check types
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
 hooks: $(VENV)/.dev  ## Check style and types before each commit (installs a git hook)
-	$(BIN)/pre-commit install
+	$(BIN)/python -m pre_commit install
 
 lock:  ## Pin the newest allowed versions in requirements*.lock (needs uv)
 	$(COMPILE) requirements.txt -o requirements.lock
@@ -100,16 +116,16 @@ $(BIN)/python:
 
 $(VENV)/.runtime: requirements.lock | $(BIN)/python
 	@echo "Installing the packages that the site needs into $(VENV) …"
-	@$(PIP) -r requirements.lock || { echo "The packages cannot be installed: check the network and run the same command again." >&2; exit 1; }
+	$(call install,requirements.lock)
 	@touch $@
 
 $(VENV)/.postgres: requirements-postgres.lock $(VENV)/.runtime
-	@$(PIP) -r requirements-postgres.lock
+	$(call install,requirements-postgres.lock)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing the packages that the tests need into $(VENV) …"
-	@$(PIP) -r requirements-dev.lock || { echo "The packages cannot be installed: check the network and run the same command again." >&2; exit 1; }
+	$(call install,requirements-dev.lock)
 	@sed -n '/^markdown-it-py==/,/# via/p' requirements.lock > $(VENV)/examples.txt
 	@$(EXAMPLES) -r $(VENV)/examples.txt || echo "The parser's examples cannot be fetched: the tests that read them will be skipped." >&2
 	@touch $@

@@ -241,9 +241,12 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "denervation_site.static_files.StaticFiles"},
 }
+WHITENOISE_USE_FINDERS = True  # for files that were never collected
 MEDIA_ROOT = DATA_DIR / "media"
+
+TEST_RUNNER = "denervation_site.test_runner.PytestRunner"
 
 # A file that is imported at the desk may hold so much, once it is unpacked.
 IMPORT_MAX_MB = _whole_number("IMPORT_MAX_MB", 256)

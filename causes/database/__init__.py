@@ -196,8 +196,11 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
             # PostgreSQL changes no trigger of a table while foreign keys wait to be checked.
             connection.check_constraints()
             _make_triggers(connection, cursor, fits)
+        # The same key on every site, so that plain `dumpdata` of one loads into another.
         FixtureFormat.objects.using(using).update_or_create(
-            name=FORMAT, defaults={"version": VERSION}
+            name=FORMAT,
+            defaults={"version": VERSION},
+            create_defaults={"pk": 1, "version": VERSION},
         )
         cursor.execute(
             "INSERT INTO causes_generation (id, token, version, seal) "

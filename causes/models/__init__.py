@@ -9,7 +9,8 @@ from causes.models.publication import Publication
 from causes.models.review import Review
 from causes.models.revision import Citation, Revision
 from causes.models.source import Source
-from causes.models.taxonomy import Category, Tag, TaggedRevision
+from causes.models.tagged import TaggedRevision
+from causes.models.taxonomy import Category, Tag
 
 __all__ = [
     "Category",

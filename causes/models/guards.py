@@ -20,7 +20,8 @@ from causes.models.publication import Publication
 from causes.models.review import Review
 from causes.models.revision import Citation, Revision
 from causes.models.source import Source
-from causes.models.taxonomy import Category, Tag, TaggedRevision, Taxon
+from causes.models.tagged import TaggedRevision
+from causes.models.taxonomy import Category, Tag, Taxon
 from causes.models.texts import SortKeyField, TidyField, sort_key_fields, text_fields
 from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank
@@ -269,11 +270,11 @@ def check_taxon(sender: Any, instance: Taxon, raw: bool, using: str | None, **_:
         raise Refused(f"{what}: {objection}")
     # Two names from before the rule may be the same, until somebody merges them.
     instance.folded = stored.folded if kept else fold(instance.name)
-    _refuse_circle(what, instance)
+    _refuse_circle(what, sender, instance, using)
     same = sender.objects.using(using).filter(folded=instance.folded).exclude(pk=instance.pk)
     if raw or kept:
         same = same.filter(merged_into=None)
-    if instance.merged_into is None and (other := same.first()):
+    if instance.merged_into_id is None and (other := same.first()):
         raise Refused(f"{what}: {other.name!r} exists already and is the same name.")
     if stored is None:
         return
@@ -284,14 +285,18 @@ def check_taxon(sender: Any, instance: Taxon, raw: bool, using: str | None, **_:
         raise Refused(f"{what}: the slug {stored.slug!r} is in use: use the verb rename.")
 
 
-def _refuse_circle(what: str, instance: Taxon) -> None:
-    """Refuses a chain of old names that leads back to the name itself."""
-    seen, step = {instance.pk}, instance.merged_into
-    while step is not None:
-        if step.pk in seen:
-            raise Refused(f"{what} would become an old name of itself, through {step.name!r}.")
-        seen.add(step.pk)
-        step = step.merged_into
+def _refuse_circle(what: str, sender: Any, instance: Taxon, using: str | None) -> None:
+    """Refuses a chain of old names that leads back to the name itself.
+
+    In a file, an old name may come before its current name: the last row of a circle is refused.
+    """
+    seen, wanted = {instance.pk}, instance.merged_into_id
+    while wanted is not None:
+        step = sender.objects.using(using).filter(pk=wanted).first()
+        if wanted in seen:
+            raise Refused(f"{what} would become an old name of itself, through {step or instance}.")
+        seen.add(wanted)
+        wanted = step and step.merged_into_id
 
 
 def check_source(instance: Source, raw: bool, using: str | None, **_: Any) -> None:

@@ -11,7 +11,7 @@ from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.revision import LONG_OF_REVISION, Revision
-from causes.models.taxonomy import TaggedRevision
+from causes.models.tagged import TaggedRevision
 from causes.timeline import Span
 
 _Span = TypeVar("_Span", bound=models.Model)

@@ -11,7 +11,7 @@ from causes.clock import now
 from causes.models.entry import Entry
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.models.people import person
-from causes.models.taxonomy import Category, Tag, TaggedRevision
+from causes.models.taxonomy import Category, Tag
 from causes.models.texts import BodyField, LineField, SortKeyField
 from causes.text.body import cited_keys
 from causes.text.derived import Derived
@@ -70,7 +70,7 @@ class ReaderField(_Derives, models.PositiveSmallIntegerField):
 
 def _tags() -> models.Prefetch:
     """The tags of revisions, with the tags they were merged into."""
-    links = TaggedRevision.objects.select_related("tag__merged_into")
+    links = Revision.tags.through.objects.select_related("tag__merged_into")
     return models.Prefetch("tag_links", queryset=links)
 
 
@@ -124,7 +124,7 @@ class Revision(NaturalKeyModel):  # type: ignore[django-manager-missing]
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="revisions"
     )
-    tags = TaggableManager(through=TaggedRevision, blank=True)
+    tags = TaggableManager(through="causes.TaggedRevision", blank=True)
     tag_count = models.PositiveSmallIntegerField(
         default=0,
         editable=False,

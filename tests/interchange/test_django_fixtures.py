@@ -78,6 +78,16 @@ def test_dumpdata_with_and_without_natural_keys_comes_in_as_an_export_does(tmp_p
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("options", [NATURAL, {"natural_foreign": True}, {}])
+def test_loaddata_loads_what_dumpdata_wrote_into_a_new_site(tmp_path, options):
+    content()
+    path, text = dumped(tmp_path, **options), exported("history")
+    empty()
+    call_command("loaddata", str(path), verbosity=0)
+    assert exported("history") == text
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_the_rows_does_not_matter(tmp_path, seed):
     content()
