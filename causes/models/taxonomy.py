@@ -60,6 +60,7 @@ class Taxon(models.Model):
 
     name: Any
     slug: Any
+    merged_into_id: Any
     objects: ClassVar[Any]
 
     folded = FoldedField()
