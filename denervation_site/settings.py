@@ -181,6 +181,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "causes.public.methods.ReadOnlyMiddleware",
+    "causes.public.trouble.TroubleMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -188,7 +189,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "denervation_site.refused.RefusedMiddleware",
-    "causes.public.import_running.ImportRunningMiddleware",
 ]
 ROOT_URLCONF = "denervation_site.urls"
 CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"

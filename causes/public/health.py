@@ -7,6 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
 from causes import database
+from causes.database.limits import check_reachable
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     503 otherwise, with one line about the reason.
     """
     try:
+        check_reachable(connection)
         executor = MigrationExecutor(connection)
         ahead = executor.migration_plan(executor.loader.graph.leaf_nodes())
         absent = database.missing()
