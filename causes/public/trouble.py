@@ -51,7 +51,8 @@ def answer_to(request: HttpRequest, error: BaseException) -> HttpResponse | None
         isinstance(error, database.ImportRunning) or _import_running()
     ):
         return import_running(request)
-    log.warning("%s %s: %s", request.method, request.path, error)
+    if trouble is not Trouble.UNREACHABLE:  # which the page cache logs once a second
+        log.warning("%s %s: %s", request.method, request.path, error)
     return in_trouble(request, trouble)
 
 

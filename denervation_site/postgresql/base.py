@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any, ClassVar
 
+from django import db
 from django.db.backends.postgresql import base
 from psycopg import OperationalError
 from psycopg.pq import ExecStatus
@@ -33,9 +34,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def check_reachable(self) -> None:
         """Raises Django's OperationalError if the server does not answer within ANSWER_WITHIN."""
-        if self.pulse is not None:
-            with self.wrap_database_errors:
-                self.pulse.check()
+        if self.pulse is None:
+            return
+        try:
+            self.pulse.check()
+        except OperationalError as error:
+            self.close()  # or Django would ask this connection whether it is still usable
+            raise db.OperationalError(str(error)) from error
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
