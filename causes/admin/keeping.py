@@ -9,7 +9,7 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
-from django.db import OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
@@ -62,7 +62,7 @@ class KeepsText(DeskAdmin):
                 return self._form_or_where_it_went(request, object_id, form_url, extra_context)
         except database.Busy as busy:
             why = str(busy)
-        except OperationalError as error:
+        except Error as error:
             trouble = trouble_of(error)
             if trouble not in (Trouble.LOCKED, Trouble.READ_ONLY, Trouble.FULL):
                 raise

@@ -74,7 +74,7 @@ def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     with ExitStack() as stack:
         if connection.vendor == "sqlite" and import_running(using):
             raise ImportRunning
-        with _in_turn(using):
+        with _in_turn(using if connection.vendor == "sqlite" else None):
             stack.enter_context(transaction.atomic(using=using))
             if connection.vendor == "postgresql":
                 _wait_as_long_as_sqlite(connection)
@@ -89,15 +89,18 @@ def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 
 @contextmanager
-def _in_turn(using: str) -> Iterator[None]:
-    """Says who holds the lock for which this waited in vain."""
+def _in_turn(ask: str | None = None) -> Iterator[None]:
+    """Says who holds the lock for which this waited in vain.
+
+    `ask` is the database to ask whether that is an import. On PostgreSQL it is known before, and
+    a transaction that is broken answers nothing.
+    """
     try:
         yield
     except OperationalError as error:
         if not is_locked(error):
             raise
-        # On PostgreSQL the transaction is broken, and can answer nothing.
-        running = connections[using].vendor == "sqlite" and import_running(using)
+        running = ask is not None and import_running(ask)
         raise (ImportRunning if running else SomebodySaving) from error
 
 
@@ -127,7 +130,7 @@ def importing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     with ExitStack() as stack:
         if connection.vendor == "sqlite":
             stack.enter_context(_whole_file_lock(_lock_file(connection)))
-        with _in_turn(using):
+        with _in_turn():
             stack.enter_context(transaction.atomic(using=using))
             if connection.vendor == "postgresql":
                 _wait_as_long_as_sqlite(connection)
