@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -23,19 +24,17 @@ def _binaries():
 class Postgres:
     """A server in a folder of its own, with the user postgres and no password."""
 
-    def __init__(self, folder):
-        self.folder, self.port = folder / "data", free_port()
+    def __init__(self):
         self._bin = _binaries()
         if self._bin is None:
             assert "TEST_POSTGRES_URL" not in os.environ, "CI needs PostgreSQL's binaries"
             pytest.skip("PostgreSQL's binaries are not in /usr/lib/postgresql")
+        # Not in pytest's folder, which no other user may enter.
+        self.folder, self.port = Path(tempfile.mkdtemp(prefix="postgres-")), free_port()
         self._as = []
         if os.getuid() == 0:  # initdb refuses to run as root
             user = pwd.getpwnam("postgres")
-            for path in (folder, *folder.parents):
-                if path.owner() == "root" and path != Path("/"):
-                    path.chmod(path.stat().st_mode | 0o011)
-            os.chown(folder, user.pw_uid, user.pw_gid)
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
             self._as = ["runuser", "-u", "postgres", "--"]
         self._run("initdb", "-D", self.folder, "-A", "trust", "-U", "postgres", "--no-sync")
 

@@ -3,11 +3,12 @@
 import http.client
 import re
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
+from causes.database.trouble import Trouble, trouble_of
 from tests.faults import Postgres, Wire
 from tests.processes import environment, manage
 from tests.public.processes import workers
@@ -15,6 +16,8 @@ from tests.public.processes import workers
 pytestmark = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has no server that could be out of reach"
 )
+
+ANSWER_WITHIN = 0.7
 
 PROMISED = 2.0
 """Seconds within which every page is answered."""
@@ -29,8 +32,7 @@ PATIENCE = 60
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, static_files):
     """(server, wire, a worker) of a site whose database is behind the wire."""
-    folder = tmp_path_factory.mktemp("unreachable")
-    server = Postgres(folder)
+    server = Postgres()
     with ExitStack() as stack:
         stack.enter_context(server.running())
         wire = Wire(server.port)
@@ -111,3 +113,58 @@ def test_every_page_says_so_and_the_site_recovers(served, state):
     back(port, warm)
     back(port, "/healthz/")
     assert ask(port, "/search/?q=nerve")[0] == 200
+
+
+# One connection ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hurried(served, monkeypatch, django_db_blocker):
+    """(wire, a connection of Django behind it, as in a process that serves people)."""
+    _, wire, _ = served
+    found = connection.copy()
+    found.settings_dict |= {"HOST": "127.0.0.1", "PORT": wire.port, "NAME": "postgres"}
+    found.settings_dict["WEB"] = {"statement_timeout": 1000}
+    monkeypatch.setattr(type(found), "pulse", None)
+    with django_db_blocker.unblock():
+        found.serve_people()
+        yield wire, found
+        found.close()
+
+
+def run(wrapper, statement):
+    with wrapper.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()
+
+
+def test_a_statement_ends_when_the_server_is_gone_and_the_next_one_works(hurried):
+    wire, found = hurried
+    assert run(found, "SELECT 1") == (1,)
+    with wire.cut():
+        with pytest.raises(OperationalError) as caught:
+            run(found, "SELECT 1")
+        assert trouble_of(caught.value) is Trouble.UNREACHABLE
+        found.close()
+        began = time.monotonic()
+        with pytest.raises(OperationalError):  # at once, since it is known
+            found.ensure_connection()
+        assert time.monotonic() - began < ANSWER_WITHIN
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with suppress(OperationalError):
+            assert run(found, "SELECT 1") == (1,)
+            return
+    raise AssertionError("it did not recover")
+
+
+def test_a_slow_statement_is_no_dead_server_and_has_a_limit(hurried):
+    _, found = hurried
+    assert run(found, f"SELECT 2 FROM pg_sleep({ANSWER_WITHIN + 0.1})") == (2,)
+    with pytest.raises(OperationalError) as caught:
+        run(found, "SELECT pg_sleep(60)")
+    assert trouble_of(caught.value) is Trouble.SLOW
+    with found.unhurried():
+        assert run(found, "SELECT 3 FROM pg_sleep(1.1)") == (3,)
+        assert run(found, "SHOW statement_timeout") == ("0",)
+    assert run(found, "SHOW statement_timeout") == ("1s",)
