@@ -39,4 +39,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def _answer(status: int, sentence: str) -> HttpResponse:
     response = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain")
     response["Cache-Control"] = "no-store"
+    if status == 503:
+        response["Retry-After"] = "5"
     return response
