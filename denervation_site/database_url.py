@@ -13,7 +13,9 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.views.debug import SafeExceptionReporterFilter
 
-SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
+SQLITE = "django.db.backends.sqlite3"
+# Django's own, with deadlines for web requests.
+POSTGRESQL = "denervation_site.postgresql"
 
 # IMMEDIATE: a transaction that will write waits for its turn at its start,
 # where waiting works, and not in its middle, where SQLite refuses at once.
@@ -22,9 +24,29 @@ FOR_SQLITE = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON",
 }
+# What a web request waits for the lock, where a command waits as long as FOR_SQLITE says.
+WEB_SQLITE: dict[str, Any] = {"timeout": 3}
+
 # A statement that is run for the fifth time is planned once for its connection: planning takes
 # several times as long as running it. Django allows this with values bound by the server only.
 FOR_POSTGRESQL = {"server_side_binding": True, "prepare_threshold": 5}
+# libpq's, which an option in DATABASE_URL replaces. A server that is gone is noticed while
+# connecting after 2 s, and while waiting for it after 10 s to 20 s. Web requests do not wait for
+# that: see denervation_site/postgresql/.
+TIMEOUTS = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
+# The server's, in milliseconds, for connections of web requests: a command may take hours. The
+# option `options` in DATABASE_URL replaces each that it names.
+WEB_POSTGRESQL: dict[str, Any] = {
+    "statement_timeout": 10_000,
+    "lock_timeout": 3_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
 
 
 class ReporterFilter(SafeExceptionReporterFilter):
@@ -66,7 +88,7 @@ def parse(url: str, *, test_folder: Path) -> dict[str, Any]:
             "cannot be read: its port is not a number, or its password has a character that must "
             "be written as %2F (/), %3F (?), %23 (#), %5B ([) or %5D (])"
         ) from None
-    if found["ENGINE"] not in (SQLITE, POSTGRESQL):
+    if found["ENGINE"] not in (SQLITE, "django.db.backends.postgresql"):
         raise _refuse("begins with neither sqlite:// nor postgres://")
     if parts.fragment or url.endswith("#"):
         raise _refuse("has a # in it, which must be written as %23")
@@ -95,8 +117,12 @@ def _of_sqlite(found: dict[str, Any], netloc: str, query: str, test_folder: Path
     if set(given) - {"timeout"} or not given.get("timeout", "1").isdigit():
         raise _refuse("has an option for SQLite other than a timeout in whole seconds")
     given_timeout = {"timeout": int(given["timeout"])} if given else {}
-    test = {"NAME": str(test_folder / "test.sqlite3")}
-    return {**found, "OPTIONS": {**FOR_SQLITE, **given_timeout}, "TEST": test}
+    return {
+        **found,
+        "OPTIONS": {**FOR_SQLITE, **given_timeout},
+        "WEB": {**WEB_SQLITE, **given_timeout},
+        "TEST": {"NAME": str(test_folder / "test.sqlite3")},
+    }
 
 
 def _of_postgresql(found: dict[str, Any], query: str) -> dict[str, Any]:
@@ -125,7 +151,20 @@ def _of_postgresql(found: dict[str, Any], query: str) -> dict[str, Any]:
         make_conninfo(**given)
     except ProgrammingError:
         raise _refuse("has an option that PostgreSQL's libpq does not know") from None
-    return {**found, "OPTIONS": {**given, **FOR_POSTGRESQL}}
+    named = _named_in(str(given.get("options", "")))
+    web = {name: limit for name, limit in WEB_POSTGRESQL.items() if name not in named}
+    return {
+        **found,
+        "ENGINE": POSTGRESQL,
+        "OPTIONS": {**TIMEOUTS, **given, **FOR_POSTGRESQL},
+        "WEB": web,
+    }
+
+
+def _named_in(options: str) -> set[str]:
+    """The server's parameters that `options` sets, written `-c name=value` or `--name=value`."""
+    found = re.findall(r"(?:^|\s)(?:-c\s*|--)([\w.-]+)\s*=", options)
+    return {name.lower().replace("-", "_") for name in found}
 
 
 def _options(query: str) -> dict[str, str]:

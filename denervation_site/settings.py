@@ -75,6 +75,9 @@ def _email(name: str, value: str) -> str:
 DATA_DIR = Path(_text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
+    # Files on their way in. They are moved to their place, so both are on one disk.
+    FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+    FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"DATA_DIR is {str(DATA_DIR)!r}, but the folder cannot be made ({error.strerror}); "
@@ -181,14 +184,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "causes.public.methods.ReadOnlyMiddleware",
+    "causes.public.trouble.TroubleMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "denervation_site.bodies.BodiesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "denervation_site.refused.RefusedMiddleware",
-    "causes.public.import_running.ImportRunningMiddleware",
 ]
 ROOT_URLCONF = "denervation_site.urls"
 CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"
@@ -265,6 +269,10 @@ TAGGIT_TAGS_FROM_STRING = "causes.text.names.tags_from_string"
 
 # A text may hold 200,000 characters, which percent-encoding can make six times as long.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "denervation_site.bodies.ToDisk",
+]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

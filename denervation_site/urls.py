@@ -9,4 +9,4 @@ urlpatterns = [
 handler400 = "causes.public.errors.bad_request"
 handler403 = "causes.public.errors.permission_denied"
 handler404 = "causes.public.errors.not_found"
-handler500 = "causes.public.errors.server_error"
+handler500 = "causes.public.trouble.server_error"

@@ -24,6 +24,17 @@ def pytest_configure():
         database["OPTIONS"]["init_command"] = command.replace("=FULL", "=OFF")
 
 
+@pytest.fixture(autouse=True)
+def clock_of_the_test(monkeypatch):
+    """Tests move this machine's clock but not PostgreSQL's, and may go back in time."""
+    from causes import clock
+    from causes.database import moments
+
+    monkeypatch.setattr(moments, "compare", lambda *_: None)
+    yield
+    clock.reach(0)
+
+
 @pytest.fixture
 def article(db):
     """The initial fixture, loaded as anybody would."""

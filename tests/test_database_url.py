@@ -1,5 +1,7 @@
 """DATABASE_URL: its options count, and no mistake in it shows the login that it holds."""
 
+from urllib.parse import quote
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
@@ -103,13 +105,25 @@ def test_options_of_postgresql_are_added_to_the_sites_own(tmp_path):
     )
     assert found["PASSWORD"] == "p@/ "
     assert found["OPTIONS"] == {
+        **database_url.TIMEOUTS,
         "sslmode": "verify-full",
         "connect_timeout": 5,
         **database_url.FOR_POSTGRESQL,
     }
+    assert found["WEB"] == database_url.WEB_POSTGRESQL
+
+
+def test_a_limit_in_the_url_replaces_the_sites_own_and_leaves_the_others(tmp_path):
+    options = "-c statement_timeout=60s --lock-timeout=1s -c work_mem=8MB"
+    url = f"postgres://u@host/name?options={quote(options)}&tcp_user_timeout=0"
+    found = database_url.parse(url, test_folder=tmp_path)
+    assert found["OPTIONS"]["options"] == options
+    assert found["OPTIONS"]["tcp_user_timeout"] == 0
+    assert list(found["WEB"]) == ["idle_in_transaction_session_timeout"]
 
 
 def test_a_timeout_of_sqlite_is_added_to_the_sites_own(tmp_path):
     found = database_url.parse("sqlite:////srv/my site/a.sqlite3?timeout=5", test_folder=tmp_path)
     assert found["NAME"] == "/srv/my site/a.sqlite3"
     assert found["OPTIONS"] == {**database_url.FOR_SQLITE, "timeout": 5}
+    assert found["WEB"] == {"timeout": 5}

@@ -281,7 +281,10 @@ class ActionViews(EntryPages):
                         raise ChangedAfterShown(facts)
                     action.act(row, person_of(request), data)
                 done += 1
-            except (Refusal, Refused, database.ImportRunning) as refusal:
+            except database.Busy as busy:
+                refused.append(f"Not done for “{row.title}” and those after it: {busy}")
+                break  # each of them would wait again
+            except (Refusal, Refused) as refusal:
                 refused.append(f"Not done for “{row.title}”: {refusal}")
         if done:
             sentence = f"{action.label}: done for {counted(done, self.kind)}."

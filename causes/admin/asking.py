@@ -43,16 +43,16 @@ class VerbViews(EntryPages):
         try:
             with locked_if_posted(request):
                 return self._answer(page, request, self.entry_of(request, pk))
-        except database.ImportRunning as refusal:
-            running = str(refusal)
-        return self._answer(page, request, entry, running)
+        except database.Busy as refusal:
+            busy = str(refusal)
+        return self._answer(page, request, entry, busy)
 
     def _answer(
-        self, page: VerbPage, request: HttpRequest, entry: Entry, running: str = ""
+        self, page: VerbPage, request: HttpRequest, entry: Entry, busy: str = ""
     ) -> HttpResponse:
         """The page, or the one that follows once the verb is carried out.
 
-        `running` is the reason why nothing can be written at the moment.
+        `busy` is the reason why nothing can be written at the moment.
         """
         status = EntryStatus(entry)
         posted = request.POST if request.method == "POST" else None
@@ -64,8 +64,8 @@ class VerbViews(EntryPages):
         facts = {name: fact for name, fact in status.facts().items() if name in page.decides_on}
         meeting = decided_on(facts, posted, f"this {entry.kind}") if posted and facts else None
         if posted is not None and form.is_valid():
-            if running:
-                form.add_error(None, running)
+            if busy:
+                form.add_error(None, busy)
             elif not meeting and (answer := self._act(page, request, entry, revision, form)):
                 return answer
         return self.entry_page(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import csrf_protect_m
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -87,7 +88,8 @@ class ImportAdmin(ExportView):
             "title": title,
             "run": run,
         }
-        more["failed"] = lambda refusal: (str(refusal), address)
+        gone = self.desk_url("changelist")
+        more["failed"] = lambda refusal: (str(refusal), address if run.pk else gone)
         return stream(request, context, steps, **more)
 
     # Upload ------------------------------------------------------------------------------------
@@ -113,23 +115,31 @@ class ImportAdmin(ExportView):
             files = form.cleaned_data["files"]
             run = Import(by=person_of(request), name=", ".join(file.name for file in files)[:300])
             run.options = form.options(markdown=is_markdown(files[0].name))
-            uploads.keep(run, files)
-            run.save()
-            return self._read(request, run)
+            try:
+                uploads.keep(run, files)
+            except uploads.NoRoom as refusal:
+                form.add_error("files", str(refusal))
+            else:
+                return self._read(request, run, uploads.planning_first)
         comes_in = "Every text is imported as a draft, to be approved and published at the desk."
         if may_of(person_of(request)).publish:
             comes_in = "Since you may publish, texts that are public in the files become public."
         context = {"form": form, "comes_in": comes_in}
         return self.desk_page(request, "import/upload.html", "Import files", context)
 
-    def _read(self, request: HttpRequest, run: Import) -> HttpResponseBase:
+    def _read(
+        self,
+        request: HttpRequest,
+        run: Import,
+        planning: Callable[[Import, User], Steps] = uploads.planning_again,
+    ) -> HttpResponseBase:
         """Makes the plan, while the page shows the progress."""
         user, address = person_of(request), self.desk_url("change", run.pk)
         return self._stream(
             request,
             run,
             f"Reading {run.name}",
-            lambda: uploads.planning_again(run, user),
+            lambda: planning(run, user),
             done=lambda plan: ("The plan is ready.", address),
         )
 

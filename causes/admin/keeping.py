@@ -9,7 +9,7 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core import serializers
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
-from django.db import OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
@@ -17,6 +17,7 @@ from causes import database
 from causes.admin.base import DeskAdmin
 from causes.admin.request import locked_if_posted
 from causes.admin.seen import ShowsBoth, label_of, plain, seal, unsaid, unseal, worded
+from causes.database.trouble import Trouble, trouble_of
 from causes.publishing import shown
 
 
@@ -52,21 +53,21 @@ class KeepsText(DeskAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The form, saved under the write lock, or shown again while an import is running."""
+        """The form, saved under the write lock, or shown again while somebody else holds it."""
         if request.method != "POST":
             return self._form_or_where_it_went(request, object_id, form_url, extra_context)
-        # Checked first: SQLite would wait for the lock before it could say anything.
-        if not database.import_running():
-            try:
-                # The lock comes before the row is read, so the row stays as it is compared.
-                with database.writing():
-                    return self._form_or_where_it_went(request, object_id, form_url, extra_context)
-            except database.ImportRunning:
-                pass
-            except OperationalError:
-                if not database.import_running():
-                    raise
-        return self._form_kept(request, object_id, form_url, extra_context)
+        try:
+            # The lock comes before the row is read, so the row stays as it is compared.
+            with database.writing():
+                return self._form_or_where_it_went(request, object_id, form_url, extra_context)
+        except database.Busy as busy:
+            why = str(busy)
+        except Error as error:
+            trouble = trouble_of(error)
+            if trouble not in (Trouble.LOCKED, Trouble.READ_ONLY, Trouble.FULL):
+                raise
+            why = f"{trouble.sentence} {trouble.saved_nothing}"
+        return self._form_kept(request, object_id, form_url, extra_context, why)
 
     def _form_or_where_it_went(
         self,
@@ -91,11 +92,11 @@ class KeepsText(DeskAdmin):
         object_id: str | None,
         form_url: str,
         extra_context: dict[str, Any] | None,
+        why: str,
     ) -> HttpResponse:
-        """The form as it was typed, which is not saved because an import is running.
+        """The form as it was typed, with the reason why it is not saved.
 
-        Django's own view would open a transaction for it, and SQLite would wait for that until
-        the import ends.
+        Django's own view would open a transaction for it, and SQLite would wait for that.
         """
         adds = object_id is None
         obj = None if object_id is None else self.get_object(request, unquote(object_id))
@@ -109,7 +110,7 @@ class KeepsText(DeskAdmin):
             request, obj, change=not adds, fields=flatten_fieldsets(fieldsets)
         )
         form = form_class(request.POST, request.FILES, instance=obj)
-        form.add_error(None, str(database.ImportRunning()))
+        form.add_error(None, why)
         readonly = self.get_readonly_fields(request, obj)
         context = {
             **self.admin_site.each_context(request),
@@ -177,7 +178,7 @@ class KeepsText(DeskAdmin):
         try:
             with locked_if_posted(request):
                 return self._deleted_as_seen(request, object_id, extra_context)
-        except database.ImportRunning as refusal:
+        except database.Busy as refusal:
             return self.go_to(request, request.path, str(refusal), messages.ERROR)
 
     def _deleted_as_seen(

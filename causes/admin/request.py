@@ -19,6 +19,6 @@ def person_of(request: HttpRequest) -> User:
 def locked_if_posted(request: HttpRequest) -> AbstractContextManager[None]:
     """For a POST, a transaction under the write lock: the facts that it compares stay the same.
 
-    Raises ImportRunning.
+    Raises ImportRunning, SomebodySaving.
     """
     return database.writing() if request.method == "POST" else nullcontext()

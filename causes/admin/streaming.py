@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-from django.db import OperationalError
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 
+from causes.database.limits import unhurried
+from causes.database.trouble import trouble_of
 from causes.interchange.plan import Progress
 from causes.publishing import Refusal
 
@@ -59,18 +60,21 @@ def _pieces(
 ) -> Iterator[str]:
     yield head
     try:
-        result = yield from _signs(steps())
+        with unhurried():
+            result = yield from _signs(steps())
         sentence, path = done(result)
     except Refusal as refusal:
         sentence, path = failed(refusal)
-    except OperationalError:
-        log.exception("The database interrupted a long task at the desk.")
-        waited = "The database was locked for too long, so nothing was written. Try again."
-        sentence, path = failed(Refusal(waited))
-    except Exception:
-        log.exception("A long task at the desk failed.")
-        broken = "Something went wrong, and nothing was written. The error is in the server’s log."
-        sentence, path = failed(Refusal(broken))
+    except Exception as error:
+        if (trouble := trouble_of(error)) is not None:
+            log.exception("The database interrupted a long task at the desk.")
+            sentence, path = failed(Refusal(f"{trouble.sentence} Nothing was written: try again."))
+        else:
+            log.exception("A long task at the desk failed.")
+            broken = (
+                "Something went wrong, and nothing was written. The error is in the server’s log."
+            )
+            sentence, path = failed(Refusal(broken))
     yield format_html(
         '<p class="sign end" role="status">{} <a href="{}">Continue</a></p>', sentence, path
     )

@@ -145,7 +145,7 @@ class TaxonAdmin(KeepsText):
                     meeting = decided_on(self._facts(taxon), request.POST, f"this {kind}")
                     if meeting is None:
                         return self._merged(request, taxon, form.cleaned_data["into"])
-        except (Refusal, database.ImportRunning) as refusal:
+        except (Refusal, database.Busy) as refusal:
             form.add_error(None, str(refusal))
         live = counted(live_causes(taxon), "public text")
         context = {

@@ -17,7 +17,9 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 from causes.database import postgresql, sqlite
 from causes.database.effects import PUBLIC
 from causes.database.turns import (
+    Busy,
     ImportRunning,
+    SomebodySaving,
     import_running,
     importing,
     lock,
@@ -26,7 +28,15 @@ from causes.database.turns import (
 )
 from causes.text.markdown import RENDERER
 
-__all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
+__all__ = [
+    "Busy",
+    "ImportRunning",
+    "SomebodySaving",
+    "import_running",
+    "importing",
+    "lock",
+    "writing",
+]
 
 DERIVED = {"citation", "listing", "listedtag"}
 """Models with a derived table: it is never migrated and never in a fixture."""

@@ -1,11 +1,13 @@
 """Who may write: many verbs one after another, or one import alone.
 
 A verb holds a shared lock until its transaction ends, an import an exclusive one. Whoever
-finds the lock taken gets an error at once instead of waiting for minutes. The lock belongs
-to a process or a session, so it is released when that is killed.
+finds an import there gets an error at once instead of waiting for minutes. Whoever waits for
+another verb gets one after a few seconds: three in a web request, twenty in a command. The lock
+belongs to a process or a session, so it is released when that is killed.
 """
 
 import fcntl
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
+
+from causes.database.moments import read_clock
 
 # Two numbers that nothing else on the server uses.
 _ONE_IMPORT, _ALL_WRITERS = 730_118_001, 730_118_002
@@ -22,13 +26,27 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _LOCK = "SELECT id FROM causes_generation WHERE id = 1 {condition} FOR UPDATE"
 
 
-class ImportRunning(Exception):
+class Busy(Exception):
+    """Somebody else is writing. Nothing was written, and the message says so."""
+
+
+class ImportRunning(Busy):
     """An import is running, and nothing else can be written until it ends."""
 
     def __init__(self) -> None:
         super().__init__(
             "An import is running, and nothing else can be saved until it ends. "
             "Nothing of yours was written or lost: try again in a minute."
+        )
+
+
+class SomebodySaving(Busy):
+    """Somebody else has held the write lock for longer than anybody waits."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody else is saving, and it takes longer than usual. "
+            "Nothing of yours was written or lost: try again in a few seconds."
         )
 
 
@@ -47,39 +65,80 @@ def lock(using: str = DEFAULT_DB_ALIAS) -> None:
 
 @contextmanager
 def writing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """One transaction under the write lock, as a verb needs it. Raises ImportRunning."""
+    """One transaction under the write lock, as a verb needs it.
+
+    Raises ImportRunning, SomebodySaving.
+    """
     connection = connections[using]
+    outermost = not connection.in_atomic_block
     with ExitStack() as stack:
         if connection.vendor == "sqlite" and import_running(using):
             raise ImportRunning
-        try:
+        with _in_turn(using if connection.vendor == "sqlite" else None):
             stack.enter_context(transaction.atomic(using=using))
             if connection.vendor == "postgresql":
+                _wait_as_long_as_sqlite(connection)
                 # Shared until the transaction ends, and refused while an import waits for it.
                 # If it is refused, the row is not found, so there is no wait for the row lock.
                 share = f"pg_try_advisory_xact_lock_shared({_ALL_WRITERS})"
                 if _ask(connection, _LOCK.format(condition=f"AND {share}")) is None:
                     raise ImportRunning
-        except OperationalError as error:
-            if import_running(using):
-                raise ImportRunning from error
-            raise
+        if outermost:
+            read_clock(connection)
         yield
 
 
 @contextmanager
+def _in_turn(ask: str | None = None) -> Iterator[None]:
+    """Says who holds the lock for which this waited in vain.
+
+    `ask` is the database to ask whether that is an import. On PostgreSQL it is known before, and
+    a transaction that is broken answers nothing.
+    """
+    try:
+        yield
+    except OperationalError as error:
+        if not is_locked(error):
+            raise
+        running = ask is not None and import_running(ask)
+        raise (ImportRunning if running else SomebodySaving) from error
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether an error of the database means that a lock was held elsewhere for too long."""
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    locked = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return locked or getattr(cause, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+
+
+def _wait_as_long_as_sqlite(connection: Any) -> None:
+    """Limits the wait of a command for the lock; connections of web requests have a limit."""
+    if connection.pulse is not None:
+        return
+    set_here = "set_config('lock_timeout', '20s', true)"
+    _ask(connection, f"SELECT {set_here} WHERE current_setting('lock_timeout') = '0'")
+
+
+@contextmanager
 def importing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """One transaction during which nobody else writes; readers go on. Raises ImportRunning."""
+    """One transaction during which nobody else writes; readers go on.
+
+    Raises ImportRunning, SomebodySaving.
+    """
     connection: Any = connections[using]
     with ExitStack() as stack:
         if connection.vendor == "sqlite":
             stack.enter_context(_whole_file_lock(_lock_file(connection)))
-        stack.enter_context(transaction.atomic(using=using))
-        if connection.vendor == "postgresql":
-            if not _ask(connection, f"SELECT pg_try_advisory_xact_lock({_ONE_IMPORT})"):
-                raise ImportRunning
-            _ask(connection, f"SELECT pg_advisory_xact_lock({_ALL_WRITERS})::text")
-        lock(using)
+        with _in_turn():
+            stack.enter_context(transaction.atomic(using=using))
+            if connection.vendor == "postgresql":
+                _wait_as_long_as_sqlite(connection)
+                if not _ask(connection, f"SELECT pg_try_advisory_xact_lock({_ONE_IMPORT})"):
+                    raise ImportRunning
+                _ask(connection, f"SELECT pg_advisory_xact_lock({_ALL_WRITERS})::text")
+            lock(using)
+        read_clock(connection)
         connection.has_import_turn = True
         stack.callback(setattr, connection, "has_import_turn", False)
         yield

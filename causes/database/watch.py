@@ -16,7 +16,10 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from causes import database
+from causes.clock import seconds
 from causes.database.files import identity
+from causes.database.limits import check_reachable
+from causes.database.moments import read_clock
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +85,11 @@ class Watch:
         except Exception:  # try again on a new connection, or give up
             return self._anew()
         epoch = self._epoch
-        # If the clock was set back, a publication may not have begun yet.
+        # If the clock was set back, a publication may not have begun yet: see `_turn`.
         if (
             epoch is not None
             and epoch.token == token
-            and epoch.begins <= time.time() < epoch.good_until
+            and epoch.begins <= seconds() < epoch.good_until
         ):
             return epoch
         return None if token is None else self._turn()
@@ -104,15 +107,21 @@ class Watch:
     def _turn(self) -> Epoch | None:
         """Begins a new epoch, unless the current one goes on."""
         with self._turning:
+            if time.monotonic() - self._failed_at < RETRY_AFTER:
+                return None  # another thread, which held the lock, got no answer
             try:
                 # Read again: another thread may have read a newer token.
-                token, epoch, at = self._own.read(), self._epoch, time.time()
-                same = epoch is not None and epoch.token == token and epoch.begins <= at
-                if epoch is not None and same and at < epoch.good_until:
+                token, epoch, at = self._own.read(), self._epoch, seconds()
+                known = epoch is not None and epoch.token == token
+                if epoch is not None and known and epoch.begins <= at < epoch.good_until:
                     return epoch
                 seal = self._seal()
                 if token is None or seal is None:
                     return None  # nothing would report a change
+                # Whatever began in this epoch stays, even if a clock was set back.
+                read_clock(self._own.wrapper, epoch.begins if epoch and known else 0.0)
+                at = seconds()
+                same = epoch is not None and known and epoch.begins <= at
                 if epoch is None or not same or seal != epoch.seal or at >= epoch.ends:
                     epoch = Epoch(token, seal, at, self._next_moment(at))
                 epoch.good_until = min(epoch.ends, at + LOOK_AFTER)
@@ -158,14 +167,16 @@ class Watch:
     def _open(self) -> None:
         # A copy has the same settings, and Django does not close it after a request.
         wrapper: Any = connections[self._using].copy()
+        check_reachable(wrapper)
+        if wrapper.vendor == "sqlite":
+            # Readers wait only if another program has locked the whole file.
+            wrapper.settings_dict["OPTIONS"]["timeout"] = RETRY_AFTER
         # Noted before opening: a file that is replaced in between is noticed later.
         file = identity(wrapper)
-        if wrapper.vendor == "sqlite" and file is None:
-            raise FileNotFoundError(wrapper.settings_dict["NAME"])  # or SQLite would make one
         wrapper.ensure_connection()
         self._own.wrapper = wrapper
         if wrapper.vendor == "postgresql":
-            self._own.read = _of_postgresql(wrapper.connection)
+            self._own.read = wrapper.asking(b"causes_generation", _ASK.encode())
         else:
             self._glance.file = file
             self._own.read = _of_sqlite(wrapper, file, self._glance)
@@ -183,24 +194,5 @@ def _of_sqlite(wrapper: Any, file: tuple[int, int] | None, glance: Glance) -> An
             raise ConnectionError("another file is at the path of the database")
         row = execute(_ASK).fetchone()
         return row[0] if row else None
-
-    return read
-
-
-def _of_postgresql(connection: Any) -> Any:
-    """Calls libpq on a prepared statement, which costs a sixth of psycopg's cursor."""
-    from psycopg.pq import ExecStatus
-
-    server, name = connection.pgconn, b"causes_generation"
-    prepared = server.prepare(name, _ASK.encode())
-    if prepared.status != ExecStatus.COMMAND_OK:
-        raise ConnectionError(prepared.error_message.decode(errors="replace"))
-    ask = server.exec_prepared
-
-    def read() -> bytes | None:
-        result = ask(name, None)
-        if result.status != ExecStatus.TUPLES_OK:
-            raise ConnectionError(result.error_message.decode(errors="replace"))
-        return result.get_value(0, 0) if result.ntuples else None
 
     return read

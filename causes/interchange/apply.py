@@ -28,7 +28,7 @@ from causes.interchange.schema import Row
 from causes.interchange.spans import noted
 from causes.interchange.values import shown_moment
 from causes.models import Category, Entry, Import, Source
-from causes.publishing import ImportRunning, Refusal
+from causes.publishing import Refusal, refusal_of
 from causes.publishing.incoming import Incoming, Names, derived_of, note_changes, write
 from causes.publishing.verb import User
 from causes.states import state_of, with_facts
@@ -61,7 +61,8 @@ def applying(
     """Carries out a plan, step by step; closing the generator before its end undoes all of it.
 
     `run` is the row of an import that was planned before; otherwise one is made, unless
-    there is nothing to write. Returns that row. Raises NotApplied, MovedOn, ImportRunning.
+    there is nothing to write. Returns that row. Raises NotApplied, MovedOn, ImportRunning,
+    SomebodySaving.
     """
     if sentence := plan.objection:
         raise NotApplied(sentence)
@@ -80,12 +81,15 @@ def _shown_name(name: str) -> str:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """The transaction in which an import is applied or undone. Raises NotApplied, ImportRunning."""
+    """The transaction in which an import is applied or undone.
+
+    Raises NotApplied, ImportRunning, SomebodySaving.
+    """
     try:
         with database.importing(), bulk.room():
             yield
-    except database.ImportRunning as error:
-        raise ImportRunning from error
+    except database.Busy as busy:
+        raise refusal_of(busy) from busy
     except (IntegrityError, DataError) as error:
         reason = " ".join(str(error).split())
         raise NotApplied(f"The database refused it, and nothing was written: {reason}") from error

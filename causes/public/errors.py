@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
+
+from causes.database.trouble import Trouble
 
 
 def _page(request: HttpRequest, status: int, title: str, sentences: list[str]) -> HttpResponse:
@@ -123,8 +126,53 @@ def import_running(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    """500, for Django's `handler500`."""
+def in_trouble(request: HttpRequest, trouble: Trouble) -> HttpResponse:
+    """503 for a fault that is nobody's mistake and will pass.
+
+    If a form was sent, it can be sent again from this page, as it was typed. It carries the same
+    token as before, so nobody else can put words into it.
+    """
+    sentences = [trouble.sentence]
+    fields: list[tuple[str, str]] = []
+    if request.method == "POST":
+        sentences.append("Nothing of yours was saved.")
+        fields = _typed(request)
+    sentences.append("Try again in a minute." if trouble.retry_after > 30 else "Try again soon.")
+    context = {"title": trouble.title, "sentences": sentences, "status": 503, "fields": fields}
+    response = render(request, "error.html", context, status=503)
+    response["Retry-After"] = str(trouble.retry_after)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """The fields of a form that can be sent again: without files, and without a password."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        return []
+    try:
+        pairs = [(name, value) for name, values in request.POST.lists() for value in values]
+    except (SuspiciousOperation, UnreadablePostError):  # too large, or the browser has gone
+        return []
+    return [] if any("password" in name for name, _ in pairs) else pairs
+
+
+def too_large(request: HttpRequest, sentence: str) -> HttpResponse:
+    """413 for a body that this address, or this person, may not send."""
+    return _page(request, 413, "This is too much", [sentence, "Nothing of it was kept."])
+
+
+def length_required(request: HttpRequest) -> HttpResponse:
+    """411 for a body whose length nobody told."""
+    return _page(
+        request,
+        411,
+        "This request could not be read",
+        ["It does not say how long its content is. Browsers say it: go back and try again."],
+    )
+
+
+def something_wrong(request: HttpRequest) -> HttpResponse:
+    """500, for an error that nobody expected."""
     return _page(
         request,
         500,

@@ -7,6 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
 from causes import database
+from causes.database.limits import check_reachable
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     503 otherwise, with one line about the reason.
     """
     try:
+        check_reachable(connection)
         executor = MigrationExecutor(connection)
         ahead = executor.migration_plan(executor.loader.graph.leaf_nodes())
         absent = database.missing()
@@ -37,4 +39,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def _answer(status: int, sentence: str) -> HttpResponse:
     response = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain")
     response["Cache-Control"] = "no-store"
+    if status == 503:
+        response["Retry-After"] = "5"
     return response

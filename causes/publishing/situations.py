@@ -35,6 +35,17 @@ class ImportRunning(Refusal, database.ImportRunning):
     """An import is running: nothing else is written until it ends."""
 
 
+class SomebodySaving(Refusal, database.SomebodySaving):
+    """Somebody else holds the write lock, and this did not wait for it any longer."""
+
+
+def refusal_of(busy: database.Busy) -> Refusal:
+    """The same situation as a refusal."""
+    if isinstance(busy, Refusal):
+        return busy
+    return ImportRunning() if isinstance(busy, database.ImportRunning) else SomebodySaving()
+
+
 class FourEyes(Refusal):
     """Somebody else must approve the text first: see the setting FOUR_EYES."""
 

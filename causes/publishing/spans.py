@@ -7,7 +7,7 @@ entry's timeline for the change, writes it, and records the event.
 from datetime import datetime
 from typing import Any
 
-from causes.clock import now
+from causes.clock import now, reach
 from causes.models import Entry, Event, Publication, Revision
 from causes.models.derived import derive_if_outdated
 from causes.models.revision import LONG_OF_REVISION, WITHHELD_TEXT
@@ -41,6 +41,8 @@ class _Stored:
         self.entry = entry
         self.timeline = Timeline(row.span for row in self.rows.values())
         self.at = self.timeline.next_instant(now())
+        if self.at > now():
+            reach(self.at.timestamp())  # so that it has passed once the event is written
         self.live_span = self.timeline.live(self.at)
         self.live = self.rows[self.live_span.uuid] if self.live_span else None
         self.ahead = [self.rows[span.uuid] for span in self.timeline.ahead(self.at)]

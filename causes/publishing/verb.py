@@ -10,7 +10,7 @@ from causes import database
 from causes.clock import now
 from causes.models import Entry, Event, Revision
 from causes.models.event import REASON_LIMIT
-from causes.publishing.situations import ImportRunning, NotPermitted, ReasonNeeded
+from causes.publishing.situations import NotPermitted, ReasonNeeded, refusal_of
 from causes.states import Step, facts_of
 from causes.text.characters import is_blank, tidy
 
@@ -23,7 +23,8 @@ User = UserRow | None
 def verb(function: Callable[P, R]) -> Callable[P, R]:
     """Runs a verb in one transaction, under the one lock, which it takes before it reads.
 
-    Every verb raises ImportRunning while an import is running.
+    Every verb raises ImportRunning while an import is running, and SomebodySaving if somebody
+    else holds the lock for too long.
     """
 
     @wraps(function)
@@ -31,8 +32,8 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
         try:
             with database.writing():
                 return function(*args, **kwargs)
-        except database.ImportRunning as error:
-            raise ImportRunning from error
+        except database.Busy as busy:
+            raise refusal_of(busy) from busy
 
     return run
 

@@ -287,6 +287,25 @@ def by_time():
     yield path(entry), 404
 
 
+def by_a_clock_set_back():
+    entry = make_live(title="Published before the clock goes back")
+    other = make_live(title="Until its time has come")
+    begin, back = now() + timedelta(hours=1), timedelta(seconds=8)
+    publishing.schedule(add_draft(other, title="Its time had come"), publish_at=begin, by=None)
+    clock.stop_at(begin)
+    publishing.publish(add_draft(entry, title="Published at that moment"), by=None)
+    yield path(entry), "Published at that moment"
+    yield path(other), "Its time had come"
+    clock.stop_at(begin - back)
+    for where in (path(entry), "/causes/"):
+        yield where, "Published at that moment"
+    for where in (path(other), "/causes/"):
+        yield where, "Its time had come"
+    publishing.publish(add_draft(entry, title="Published afterwards"), by=None)
+    yield path(entry), "Published afterwards"
+    yield "/causes/", "Published afterwards"
+
+
 # An editor in a hurry ----------------------------------------------------------------------------
 
 
@@ -310,6 +329,7 @@ CHANGES = {
         by_save_in_a_shell,
         publish_again_and_again,
         by_time,  # after which the clock stands still
+        by_a_clock_set_back,
     ],
     "by rows": [
         entry_update,

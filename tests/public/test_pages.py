@@ -13,7 +13,7 @@ from django.urls import reverse
 from causes import publishing
 from causes.clock import now
 from causes.models import Entry, Publication
-from causes.public import errors
+from causes.public import errors, trouble
 from tests.factories import add_draft, make_category, make_entry, make_live, make_source, make_tag
 
 pytestmark = pytest.mark.django_db
@@ -326,7 +326,7 @@ def test_other_errors_have_the_sites_look(client, db):
     assert bad.status_code == 400
     assert b"could not be read" in bad.content
     request = RequestFactory().get("/")
-    assert b"Something went wrong" in errors.server_error(request).content
+    assert b"Something went wrong" in trouble.server_error(request).content
     assert b"You may not see this page" in errors.permission_denied(request).content
     assert b"could not be accepted" in errors.csrf_failure(request).content
 
