@@ -87,7 +87,18 @@ def seal(connection: Any) -> str:
         return str(cursor.fetchone()[0])
 
 
-def _generation(connection: Any, cursor: Any) -> Generation | None:
+def seal_again(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Notes that the triggers are as they were made, in a copy of a database in which they are.
+
+    Copying makes each trigger again, which looks as if somebody had touched it.
+    """
+    connection = connections[using]
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        if generation_row(connection, cursor) is not None:
+            cursor.execute("UPDATE causes_generation SET seal = %s", [seal(connection)])
+
+
+def generation_row(connection: Any, cursor: Any) -> Generation | None:
     """The row; None if there is none, or if an older version with other columns made it."""
     if "causes_generation" not in connection.introspection.table_names(cursor):
         return None
@@ -111,7 +122,7 @@ def make_way_for_migrations(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **_: 
     connection = connections[using]
     on_sqlite = connection.vendor == "sqlite"
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        if _generation(connection, cursor) is not None:
+        if generation_row(connection, cursor) is not None:
             cursor.execute("UPDATE causes_generation SET token = NULL")
         elif on_sqlite and "causes_generation" in connection.introspection.table_names(cursor):
             # Workers of an older version switch their cache off when there is no row.
@@ -208,13 +219,13 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def _is_of_this_version(connection: Any, cursor: Any) -> bool:
-    found = _generation(connection, cursor)
+    found = generation_row(connection, cursor)
     return found is not None and found.version == version(connection.vendor)
 
 
 def _as_made(connection: Any, cursor: Any) -> bool:
     """Whether everything exists, is of this version, and was not touched since."""
-    found = _generation(connection, cursor)
+    found = generation_row(connection, cursor)
     if found is None or found.seal != seal(connection):
         return False
     return missing_at(connection) == []
@@ -297,7 +308,7 @@ def missing_at(connection: Any) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(ENGINES[connection.vendor].PRESENT)
         absent = sorted(names(connection.vendor) - {name for (name,) in cursor.fetchall()})
-        found = _generation(connection, cursor)
+        found = generation_row(connection, cursor)
     if found is None:
         absent.append("the row of causes_generation")
     elif found.token is None:
