@@ -105,20 +105,18 @@ class Restore:
             ) from error
         except OSError as error:
             raise NoBackup(f"Nothing was restored: {error.strerror}.") from error
-        database.seal_again(self._using)
+        database.seal_again(self._wrapper)
         bulk.analyze(self._using)
         return kept
 
     def _bring_up_to_date(self) -> None:
         """Runs the migrations that the backup lacks, in a process that knows only the copy."""
+        if self.about.sealed:
+            copy = self._engine.named(self._wrapper, self._name)
+            database.seal_again(copy)
+            copy.close()
         done = subprocess.run(  # noqa: S603
-            [
-                sys.executable,
-                "-m",
-                "causes.backups.updating",
-                self._name,
-                "sealed" if self.about.sealed else "",
-            ],
+            [sys.executable, "-m", "causes.backups.updating", self._name],
             cwd=settings.BASE_DIR,
             env={**os.environ, "DATA_DIR": str(settings.DATA_DIR)},
             capture_output=True,

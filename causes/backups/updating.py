@@ -1,4 +1,4 @@
-"""Brings the copy of a backup up to this version: `python -m causes.backups.updating NAME SEALED`.
+"""Brings the copy of a backup up to this version: `python -m causes.backups.updating NAME`.
 
 It is a process of its own, because the code of migrations works on one database, the site's.
 """
@@ -11,18 +11,14 @@ from django.conf import settings
 from django.core.management import call_command
 
 
-def main(name: str, sealed: str) -> None:
-    """`sealed` is empty if somebody had touched the triggers: then they are made again."""
+def main(name: str) -> None:
+    """`name` is that of the copy: a path, or a database of PostgreSQL."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "denervation_site.settings")
     settings.DATABASES["default"]["NAME"] = name
     django.setup()
-    from causes import database
-
-    if sealed:
-        database.seal_again()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("rebuild_derived", verbosity=0)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

@@ -8,7 +8,7 @@ docs/architecture.md describes each part.
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,12 +21,13 @@ from causes.database.turns import (
     import_running,
     importing,
     lock,
+    one_moment,
     wait_until_alone,
     writing,
 )
 from causes.text.markdown import RENDERER
 
-__all__ = ["ImportRunning", "import_running", "importing", "lock", "writing"]
+__all__ = ["ImportRunning", "import_running", "importing", "lock", "one_moment", "writing"]
 
 DERIVED = {"citation", "listing", "listedtag"}
 """Models with a derived table: it is never migrated and never in a fixture."""
@@ -87,13 +88,12 @@ def seal(connection: Any) -> str:
         return str(cursor.fetchone()[0])
 
 
-def seal_again(using: str = DEFAULT_DB_ALIAS) -> None:
+def seal_again(connection: Any) -> None:
     """Notes that the triggers are as they were made, in a copy of a database in which they are.
 
     Copying makes each trigger again, which looks as if somebody had touched it.
     """
-    connection = connections[using]
-    with transaction.atomic(using=using), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         if generation_row(connection, cursor) is not None:
             cursor.execute("UPDATE causes_generation SET seal = %s", [seal(connection)])
 
@@ -200,9 +200,7 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
         fits = _is_of_this_version(connection, cursor)
         if anew:
             _make_tables(connection, cursor, fits)
-        for statement in engine.BACKFILL:
-            cursor.execute(statement)
-        _note_citations(using)
+        fill_gaps(using)
         if anew:
             # PostgreSQL changes no trigger of a table while foreign keys wait to be checked.
             connection.check_constraints()
@@ -285,6 +283,46 @@ def _note_citations(using: str) -> None:
             Citation.note(some)
             some = []
     Citation.note(some)
+
+
+def refresh_lists(publications: Collection[int], using: str = DEFAULT_DB_ALIAS) -> None:
+    """Writes the rows of lists for these publications again, inside a transaction."""
+    if publications:
+        engine = ENGINES[connections[using].vendor]
+        _run_apart(engine.SQL.relist(_these(publications)), using)
+
+
+def refresh_search(revisions: Collection[int], using: str = DEFAULT_DB_ALIAS) -> None:
+    """Writes the rows of the search index for these revisions again, inside a transaction."""
+    if not revisions:
+        return
+    engine, these = ENGINES[connections[using].vendor], _these(revisions)
+    _run_apart([f"DELETE FROM causes_search WHERE {engine.SQL.search_key} {these};"], using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"{engine.PUBLIC_TEXTS} AND revision_id {these}")
+        public = [revision for (revision,) in cursor.fetchall()]
+    if public:
+        _run_apart(engine.SQL.reindex(_these(public)), using)
+
+
+def fill_gaps(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Adds missing rows to the derived tables, and removes those of rows that are gone."""
+    with connections[using].cursor() as cursor:
+        for statement in ENGINES[connections[using].vendor].BACKFILL:
+            cursor.execute(statement)
+    _note_citations(using)
+
+
+def _these(ids: Collection[int]) -> str:
+    return f"IN ({', '.join(map(str, ids))})"
+
+
+def _run_apart(statements: Iterable[str], using: str) -> None:
+    """Runs statements that are made for triggers."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(ENGINES[connection.vendor].AS_STATEMENT.format(statement))
 
 
 def generation(using: str = DEFAULT_DB_ALIAS) -> str | None:

@@ -387,7 +387,10 @@ def test_tools_that_are_missing_or_too_old_are_named(
 def test_a_user_who_may_make_no_database_is_told_so(tmp_path, folder):
     with connection.cursor() as cursor:
         cursor.execute("CREATE ROLE causes_humble LOGIN")
-        cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO causes_humble")
+        cursor.execute(
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO causes_humble;"
+            " GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO causes_humble"
+        )
     before = connection.settings_dict["USER"]
     connection.close()
     connection.settings_dict["USER"] = "causes_humble"
