@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db.models import ForeignKey
 
 from causes.database.dialect import INSERT
 from causes.models import Event
@@ -177,9 +176,9 @@ def of_keys(connection: Any) -> Iterator[Promise]:
     for model in apps.get_models(include_auto_created=True):
         if not model._meta.managed or model._meta.proxy:
             continue
-        fields: Any = model._meta.local_concrete_fields
+        fields: list[Any] = list(model._meta.local_concrete_fields)
         for field in fields:
-            if isinstance(field, ForeignKey) and field.db_constraint:
+            if field.many_to_one and field.db_constraint:
                 target: Any = field.target_field
                 there = target.model._meta.db_table
                 yield Promise(
