@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+from django.db.migrations.loader import MigrationLoader
 
 from causes.database import postgresql, sqlite
 from causes.database.effects import PUBLIC
@@ -174,9 +175,12 @@ def _drop_triggers(cursor: Any, vendor: str, keep: Collection[str] = ()) -> list
 
 
 def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
-    """The post_migrate receiver. Does nothing until all tables exist."""
-    tables = connections[using].introspection.table_names()
-    if "causes_publication" in tables and "causes_fixtureformat" in tables:
+    """The post_migrate receiver. Does nothing until all migrations of the site are applied.
+
+    Whoever goes back to an older version installs its code next, which makes its own triggers.
+    """
+    loader = MigrationLoader(connections[using])
+    if set(loader.graph.leaf_nodes("causes")) <= loader.applied_migrations.keys():
         install(using)
         _taken_away.pop(using, None)
 
