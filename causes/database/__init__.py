@@ -112,23 +112,40 @@ def generation_row(connection: Any, cursor: Any) -> Generation | None:
 
 
 def make_way_for_migrations(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **_: Any) -> None:
-    """The pre_migrate receiver: removes the token, and drops SQLite's triggers.
+    """The pre_migrate receiver: removes the token, and makes the triggers do nothing.
 
-    SQLite changes a column by copying the table under another name. That fails while a
-    trigger of another table names the old one. Without triggers, nothing reports that a page
-    has changed, so removing the token switches the page cache off at the same moment.
+    They name columns and tables that a migration may change: PostgreSQL would fail at the next
+    row, and SQLite when it copies a table under another name. Without them, nothing reports
+    that a page has changed, so removing the token switches the page cache off at the same moment.
     """
     if not plan:
         return
     connection = connections[using]
-    on_sqlite = connection.vendor == "sqlite"
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if generation_row(connection, cursor) is not None:
             cursor.execute("UPDATE causes_generation SET token = NULL")
-        elif on_sqlite and "causes_generation" in connection.introspection.table_names(cursor):
+        elif "causes_generation" in connection.introspection.table_names(cursor):
             # Workers of an older version switch their cache off when there is no row.
             cursor.execute("DELETE FROM causes_generation")
-        _taken_away[using] = _drop_triggers(cursor, connection.vendor) if on_sqlite else []
+        if connection.vendor == "sqlite":
+            _taken_away[using] = _drop_triggers(cursor, connection.vendor)
+        else:
+            _taken_away[using] = _silence_functions(cursor)
+
+
+def _silence_functions(cursor: Any) -> list[str]:
+    """Lets PostgreSQL's triggers do nothing; returns statements that restore their functions.
+
+    Dropping the triggers instead would make readers wait.
+    """
+    cursor.execute(postgresql.FUNCTIONS)
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN NEW; END $$"
+        )
+    return [statement for _, statement in found]
 
 
 def put_back_after_failure(using: str = DEFAULT_DB_ALIAS) -> bool:

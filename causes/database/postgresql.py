@@ -207,6 +207,10 @@ TRIGGERS = r"""SELECT tgname::text, relname::text, pg_get_triggerdef(t.oid)
     WHERE c.relnamespace = current_schema()::regnamespace AND NOT tgisinternal
     AND tgname LIKE 'causes\_%'"""
 
+FUNCTIONS = r"""SELECT proname::text, pg_get_functiondef(oid) FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype
+    AND proname LIKE 'causes\_%'"""
+
 # Changes when a trigger or its function is made again, or switched off and on.
 SEAL = r"""SELECT md5(string_agg(
         concat_ws(' ', t.oid, t.xmin, t.tgenabled, p.xmin), ',' ORDER BY t.oid))
