@@ -27,11 +27,12 @@ def identity(wrapper: Any) -> tuple[int, int] | None:
 
     PostgreSQL and a database in memory have no file, nor is there one while it is replaced.
     """
-    found = _stat(wrapper)
+    found = found_at(wrapper)
     return found[1:3] if found else None
 
 
-def _stat(wrapper: Any) -> os.stat_result | None:
+def found_at(wrapper: Any) -> os.stat_result | None:
+    """What the disk tells of the file of a connection; None if there is none."""
     if wrapper.vendor != "sqlite":
         return None
     try:
@@ -51,7 +52,7 @@ def follow(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     It is a receiver of request_started; code that reads outside a request calls it first.
     """
     connection: Any = connections[using]
-    found = _stat(connection)
+    found = found_at(connection)
     if found is None or connection.in_atomic_block:
         return
     # Noted before opening: a file that is replaced in between is noticed next time.
@@ -66,7 +67,7 @@ def fold_in_log(using: str = DEFAULT_DB_ALIAS) -> bool:
     Does nothing for PostgreSQL. Returns False if somebody else still uses the file.
     """
     wrapper: Any = connections[using]
-    if _stat(wrapper) is None:
+    if found_at(wrapper) is None:
         return True
     wrapper.close()
     with closing(sqlite3.connect(wrapper.settings_dict["NAME"], timeout=5)) as own:
