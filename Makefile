@@ -58,7 +58,7 @@ coverage: $(VENV)/.dev  ## Run the tests and check that they still cover the cod
 # damaged files, round trips, killed imports (figures: docs/fixtures.md), continuous publishing
 # (figures: docs/performance.md), and every odd value in every field of every form.
 LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100 STALE_PUBLICATIONS=1000 CRAWL=all
-DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py
+DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py tests/backups/test_backup.py
 
 deep: $(VENV)/.dev  ## Run the long forms of random tests, for hours
 	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)

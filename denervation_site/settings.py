@@ -72,9 +72,12 @@ def _email(name: str, value: str) -> str:
 
 # Where the site's state lives -------------------------------------------------
 
+# Every file that the site makes is its own user's alone, whichever server or command makes it:
+# the database has password hashes, and uploads and backups have drafts.
+os.umask(0o077)
 DATA_DIR = Path(_text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 try:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Files on their way in. They are moved to their place, so both are on one disk.
     FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
     FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)

@@ -13,7 +13,7 @@ from django.core.management import call_command
 ROOT = Path(settings.BASE_DIR)
 PACKAGES = ("causes", "denervation_site")
 LAYERS = """clock addresses timeline text queries models roles database states preview_links
-    lists reading worklist search publishing interchange""".split()
+    lists reading worklist search publishing interchange checking backups""".split()
 ENTRY_POINTS = ["public", "admin", "management"]
 
 # Django imports these modules while it is still loading the apps, so they import models late.

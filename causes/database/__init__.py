@@ -8,11 +8,12 @@ docs/architecture.md describes each part.
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+from django.db.migrations.loader import MigrationLoader
 
 from causes.database import postgresql, sqlite
 from causes.database.effects import PUBLIC
@@ -23,6 +24,7 @@ from causes.database.turns import (
     import_running,
     importing,
     lock,
+    one_moment,
     wait_until_alone,
     writing,
 )
@@ -35,6 +37,7 @@ __all__ = [
     "import_running",
     "importing",
     "lock",
+    "one_moment",
     "writing",
 ]
 
@@ -97,7 +100,17 @@ def seal(connection: Any) -> str:
         return str(cursor.fetchone()[0])
 
 
-def _generation(connection: Any, cursor: Any) -> Generation | None:
+def seal_again(connection: Any) -> None:
+    """Notes that the triggers are as they were made, in a copy of a database in which they are.
+
+    Copying makes each trigger again, which looks as if somebody had touched it.
+    """
+    with connection.cursor() as cursor:
+        if generation_row(connection, cursor) is not None:
+            cursor.execute("UPDATE causes_generation SET seal = %s", [seal(connection)])
+
+
+def generation_row(connection: Any, cursor: Any) -> Generation | None:
     """The row; None if there is none, or if an older version with other columns made it."""
     if "causes_generation" not in connection.introspection.table_names(cursor):
         return None
@@ -110,23 +123,40 @@ def _generation(connection: Any, cursor: Any) -> Generation | None:
 
 
 def make_way_for_migrations(using: str = DEFAULT_DB_ALIAS, plan: Any = (), **_: Any) -> None:
-    """The pre_migrate receiver: removes the token, and drops SQLite's triggers.
+    """The pre_migrate receiver: removes the token, and makes the triggers do nothing.
 
-    SQLite changes a column by copying the table under another name. That fails while a
-    trigger of another table names the old one. Without triggers, nothing reports that a page
-    has changed, so removing the token switches the page cache off at the same moment.
+    They name columns and tables that a migration may change: PostgreSQL would fail at the next
+    row, and SQLite when it copies a table under another name. Without them, nothing reports
+    that a page has changed, so removing the token switches the page cache off at the same moment.
     """
     if not plan:
         return
     connection = connections[using]
-    on_sqlite = connection.vendor == "sqlite"
     with transaction.atomic(using=using), connection.cursor() as cursor:
-        if _generation(connection, cursor) is not None:
+        if generation_row(connection, cursor) is not None:
             cursor.execute("UPDATE causes_generation SET token = NULL")
-        elif on_sqlite and "causes_generation" in connection.introspection.table_names(cursor):
+        elif "causes_generation" in connection.introspection.table_names(cursor):
             # Workers of an older version switch their cache off when there is no row.
             cursor.execute("DELETE FROM causes_generation")
-        _taken_away[using] = _drop_triggers(cursor, connection.vendor) if on_sqlite else []
+        if connection.vendor == "sqlite":
+            _taken_away[using] = _drop_triggers(cursor, connection.vendor)
+        else:
+            _taken_away[using] = _silence_functions(cursor)
+
+
+def _silence_functions(cursor: Any) -> list[str]:
+    """Lets PostgreSQL's triggers do nothing; returns statements that restore their functions.
+
+    Dropping the triggers instead would make readers wait.
+    """
+    cursor.execute(postgresql.FUNCTIONS)
+    found = cursor.fetchall()
+    for name, _ in found:
+        cursor.execute(
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN NEW; END $$"
+        )
+    return [statement for _, statement in found]
 
 
 def put_back_after_failure(using: str = DEFAULT_DB_ALIAS) -> bool:
@@ -173,9 +203,12 @@ def _drop_triggers(cursor: Any, vendor: str, keep: Collection[str] = ()) -> list
 
 
 def install_after_migrate(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
-    """The post_migrate receiver. Does nothing until all tables exist."""
-    tables = connections[using].introspection.table_names()
-    if "causes_publication" in tables and "causes_fixtureformat" in tables:
+    """The post_migrate receiver. Does nothing until all migrations of the site are applied.
+
+    Whoever goes back to an older version installs its code next, which makes its own triggers.
+    """
+    loader = MigrationLoader(connections[using])
+    if set(loader.graph.leaf_nodes("causes")) <= loader.applied_migrations.keys():
         install(using)
         _taken_away.pop(using, None)
 
@@ -199,9 +232,7 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
         fits = _is_of_this_version(connection, cursor)
         if anew:
             _make_tables(connection, cursor, fits)
-        for statement in engine.BACKFILL:
-            cursor.execute(statement)
-        _note_citations(using)
+        fill_gaps(using)
         if anew:
             # PostgreSQL changes no trigger of a table while foreign keys wait to be checked.
             connection.check_constraints()
@@ -221,13 +252,13 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def _is_of_this_version(connection: Any, cursor: Any) -> bool:
-    found = _generation(connection, cursor)
+    found = generation_row(connection, cursor)
     return found is not None and found.version == version(connection.vendor)
 
 
 def _as_made(connection: Any, cursor: Any) -> bool:
     """Whether everything exists, is of this version, and was not touched since."""
-    found = _generation(connection, cursor)
+    found = generation_row(connection, cursor)
     if found is None or found.seal != seal(connection):
         return False
     return missing_at(connection) == []
@@ -289,6 +320,46 @@ def _note_citations(using: str) -> None:
     Citation.note(some)
 
 
+def refresh_lists(publications: Collection[int], using: str = DEFAULT_DB_ALIAS) -> None:
+    """Writes the rows of lists for these publications again, inside a transaction."""
+    if publications:
+        engine = ENGINES[connections[using].vendor]
+        _run_apart(engine.SQL.relist(_these(publications)), using)
+
+
+def refresh_search(revisions: Collection[int], using: str = DEFAULT_DB_ALIAS) -> None:
+    """Writes the rows of the search index for these revisions again, inside a transaction."""
+    if not revisions:
+        return
+    engine, these = ENGINES[connections[using].vendor], _these(revisions)
+    _run_apart([f"DELETE FROM causes_search WHERE {engine.SQL.search_key} {these};"], using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(f"{engine.PUBLIC_TEXTS} AND revision_id {these}")
+        public = [revision for (revision,) in cursor.fetchall()]
+    if public:
+        _run_apart(engine.SQL.reindex(_these(public)), using)
+
+
+def fill_gaps(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Adds missing rows to the derived tables, and removes those of rows that are gone."""
+    with connections[using].cursor() as cursor:
+        for statement in ENGINES[connections[using].vendor].BACKFILL:
+            cursor.execute(statement)
+    _note_citations(using)
+
+
+def _these(ids: Collection[int]) -> str:
+    return f"IN ({', '.join(map(str, ids))})"
+
+
+def _run_apart(statements: Iterable[str], using: str) -> None:
+    """Runs statements that are made for triggers."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(ENGINES[connection.vendor].AS_STATEMENT.format(statement))
+
+
 def generation(using: str = DEFAULT_DB_ALIAS) -> str | None:
     """A random text that changes with every committed change that a visitor can see.
 
@@ -310,7 +381,7 @@ def missing_at(connection: Any) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(ENGINES[connection.vendor].PRESENT)
         absent = sorted(names(connection.vendor) - {name for (name,) in cursor.fetchall()})
-        found = _generation(connection, cursor)
+        found = generation_row(connection, cursor)
     if found is None:
         absent.append("the row of causes_generation")
     elif found.token is None:

@@ -179,10 +179,15 @@ def _on_rows_of_texts(sql: Dialect) -> Iterable[Effect]:
     )
 
 
+def public_texts(sql: Dialect) -> str:
+    """SQL for the ids of the revisions that the search index holds."""
+    return f"SELECT revision_id FROM causes_publication span WHERE {sql.not_ended('span')}"
+
+
 def backfill(sql: Dialect) -> Statements:
     """Statements that make the derived tables fit rows that were written without triggers."""
     kept = "(SELECT id FROM causes_revision WHERE withheld_at IS NULL)"
-    public = f"SELECT revision_id FROM causes_publication span WHERE {sql.not_ended('span')}"
+    public = public_texts(sql)
     absent = f"{public} AND revision_id NOT IN (SELECT {sql.search_key} FROM causes_search)"
     return (
         *(f"DELETE FROM {table} WHERE revision_id NOT IN {kept}" for table in OF_A_REVISION),

@@ -41,20 +41,24 @@ FORGET = (
     "DELETE FROM causes_listed_tag WHERE publication_id {these};",
 )
 
-WRITE = (
-    f"""INSERT INTO causes_listing
-        (publication_id, kind, slug, title, summary, category_id, sort_title, live_from, live_until)
-    SELECT p.id, e.kind, e.slug, r.title, r.summary, coalesce(c.merged_into_id, c.id),
+LISTED = f"""SELECT p.id, e.kind, e.slug, r.title, r.summary, coalesce(c.merged_into_id, c.id),
         {_SORT_TITLE}, p.live_from, p.live_until
     {_SPANS} LEFT JOIN causes_category c ON c.id = r.category_id
-    WHERE p.id {{these}} AND (p.live_until IS NULL OR p.live_until > {{now}});""",
-    f"""INSERT INTO causes_listed_tag (tag_id, publication_id, sort_title, live_from, live_until)
-    SELECT DISTINCT coalesce(t.merged_into_id, t.id), p.id, {_SORT_TITLE},
+    WHERE p.id {{these}} AND (p.live_until IS NULL OR p.live_until > {{now}})"""
+LISTED_TAG = f"""SELECT DISTINCT coalesce(t.merged_into_id, t.id), p.id, {_SORT_TITLE},
         p.live_from, p.live_until
     {_SPANS} JOIN causes_taggedrevision l ON l.revision_id = r.id
     JOIN causes_tag t ON t.id = l.tag_id
     WHERE p.id {{these}} AND e.kind = 'cause'
-    AND (p.live_until IS NULL OR p.live_until > {{now}});""",
+    AND (p.live_until IS NULL OR p.live_until > {{now}})"""
+COLUMNS = """publication_id, kind, slug, title, summary, category_id, sort_title, live_from,
+        live_until"""
+TAG_COLUMNS = "tag_id, publication_id, sort_title, live_from, live_until"
+"""The rows of the lists as they follow from the others, and the columns in which they are."""
+
+WRITE = (
+    f"INSERT INTO causes_listing ({COLUMNS}) {LISTED};",
+    f"INSERT INTO causes_listed_tag ({TAG_COLUMNS}) {LISTED_TAG};",
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from causes.database import listing
 from causes.database.dialect import DELETE, INSERT, UPDATE, Dialect
-from causes.database.effects import OF_A_REVISION, PUBLIC, backfill, effects
+from causes.database.effects import OF_A_REVISION, PUBLIC, backfill, effects, public_texts
 from causes.database.finding import FINDABLE
 from causes.database.rules import refusals
 from causes.database.words import STATEMENTS
@@ -36,30 +36,36 @@ def _for_rows(name: str, statements: str) -> str:
 # A line between two columns, so that no phrase is found across them.
 _BETWEEN = f" || causes_words('{LINE}') || "
 
-_REINDEX = _for_rows(
-    "causes_search_index",
-    f"""INSERT INTO causes_search (revision_id, title, words)
-    SELECT id, title, {
-        _BETWEEN.join(
-            (
-                "setweight(title, 'A')",
-                "setweight(causes_words(summary), 'B')",
-                "setweight(causes_words(tags), 'C')",
-                "setweight(causes_words(body), 'D')",
-            )
+_INDEXED = f"""SELECT id, title, {
+    _BETWEEN.join(
+        (
+            "setweight(title, 'A')",
+            "setweight(causes_words(summary), 'B')",
+            "setweight(causes_words(tags), 'C')",
+            "setweight(causes_words(body), 'D')",
         )
-    }
+    )
+} AS words
     FROM (SELECT r.id, causes_words(coalesce(noted->>0, causes_plain(r.title))) AS title,
             coalesce(noted->>1, causes_plain(r.summary)) AS summary,
             coalesce(noted->>2, causes_plain(r.body)) AS body,
             coalesce((SELECT string_agg(causes_plain(coalesce(now_called.name, tag.name)), ' {
-        LINE
-    } ')
+    LINE
+} ' ORDER BY link.id)
                 FROM causes_taggedrevision link JOIN causes_tag tag ON tag.id = link.tag_id
                 LEFT JOIN causes_tag now_called ON now_called.id = tag.merged_into_id
                 WHERE link.revision_id = r.id), '') AS tags
         FROM causes_revision r CROSS JOIN LATERAL (SELECT nullif(r.sought, '')::json AS noted) s
-        WHERE r.id = ANY (wanted) AND r.withheld_at IS NULL) r
+        WHERE r.id {{these}} AND r.withheld_at IS NULL) r"""
+
+INDEXED = f"SELECT id, title::text, words::text FROM ({_INDEXED}) indexed"
+IN_INDEX = "SELECT revision_id, title::text, words::text FROM causes_search ORDER BY revision_id"
+"""The rows of the search index as they follow from the texts, and as they are."""
+
+_REINDEX = _for_rows(
+    "causes_search_index",
+    f"""INSERT INTO causes_search (revision_id, title, words)
+    {_INDEXED.format(these="= ANY (wanted)")}
     ON CONFLICT (revision_id) DO UPDATE
     SET title = excluded.title, words = excluded.words;""",
 )
@@ -188,6 +194,11 @@ def _trigger(name: str, when: str, body: str) -> Iterator[str]:
 
 BACKFILL = tuple(f"DO $$ BEGIN {statement.rstrip(';')}; END $$" for statement in backfill(SQL))
 
+PUBLIC_TEXTS = public_texts(SQL)
+
+AS_STATEMENT = "DO $$ BEGIN {} END $$"
+"""How a statement of a trigger is run by itself."""
+
 # A definition that would not be replaced if one of the same name exists.
 REMAKE = ("ALTER TABLE causes_publication DROP CONSTRAINT IF EXISTS causes_publication_apart",)
 
@@ -195,6 +206,10 @@ TRIGGERS = r"""SELECT tgname::text, relname::text, pg_get_triggerdef(t.oid)
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
     WHERE c.relnamespace = current_schema()::regnamespace AND NOT tgisinternal
     AND tgname LIKE 'causes\_%'"""
+
+FUNCTIONS = r"""SELECT proname::text, pg_get_functiondef(oid) FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace AND prorettype = 'trigger'::regtype
+    AND proname LIKE 'causes\_%'"""
 
 # Changes when a trigger or its function is made again, or switched off and on.
 SEAL = r"""SELECT md5(string_agg(

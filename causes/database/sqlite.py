@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from causes.database import listing
 from causes.database.dialect import INSERT, UPDATE, Dialect, Refusal
-from causes.database.effects import backfill, effects
+from causes.database.effects import backfill, effects, public_texts
 from causes.database.rules import refusals
 from causes.database.words import taken_apart
 from causes.text.characters import UNSTORABLE
@@ -30,10 +30,10 @@ TABLES = (
 )
 
 _TAG_NAME = taken_apart("coalesce(now_called.name, tag.name)")
-_TAG_NAMES = f"""(SELECT group_concat({_TAG_NAME}, ' {LINE} ')
+_TAG_NAMES = f"""(SELECT group_concat(name, ' {LINE} ') FROM (SELECT {_TAG_NAME} AS name
     FROM causes_taggedrevision link JOIN causes_tag tag ON tag.id = link.tag_id
     LEFT JOIN causes_tag now_called ON now_called.id = tag.merged_into_id
-    WHERE link.revision_id = r.id)"""
+    WHERE link.revision_id = r.id ORDER BY link.id))"""
 
 
 # The words as Django noted them, if it did.
@@ -44,12 +44,17 @@ _SOUGHT = ", ".join(
 )
 
 
+INDEXED = f"""SELECT r.id, {_SOUGHT}, {_TAG_NAMES}
+        FROM causes_revision r WHERE r.id {{these}} AND r.withheld_at IS NULL"""
+IN_INDEX = "SELECT rowid, title, summary, body, tags FROM causes_search ORDER BY rowid"
+"""The rows of the search index as they follow from the texts, and as they are."""
+
+
 def _reindex(these: str) -> tuple[str, ...]:
     return (
         f"DELETE FROM causes_search WHERE rowid {these};",
-        f"""INSERT INTO causes_search (rowid, title, summary, body, tags)
-        SELECT r.id, {_SOUGHT}, {_TAG_NAMES}
-        FROM causes_revision r WHERE r.id {these} AND r.withheld_at IS NULL;""",
+        "INSERT INTO causes_search (rowid, title, summary, body, tags)"
+        f" {INDEXED.format(these=these)};",
     )
 
 
@@ -132,6 +137,11 @@ def triggers() -> Iterator[str]:
 
 
 BACKFILL = backfill(SQL)
+
+PUBLIC_TEXTS = public_texts(SQL)
+
+AS_STATEMENT = "{}"
+"""How a statement of a trigger is run by itself."""
 
 REMAKE: tuple[str, ...] = ()
 

@@ -144,6 +144,31 @@ def importing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def restoring(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """The turn of an import on SQLite, without a transaction: SQLite copies a whole file.
+
+    On PostgreSQL the transaction of the restore takes the turn (`TAKE_FOR_GOOD`). Raises
+    ImportRunning.
+    """
+    connection: Any = connections[using]
+    with ExitStack() as stack:
+        if connection.vendor == "sqlite":
+            stack.enter_context(_whole_file_lock(_lock_file(connection)))
+        elif import_running(using):
+            raise ImportRunning
+        yield
+
+
+TAKE_FOR_GOOD = f"""DO $$ BEGIN
+    IF NOT pg_try_advisory_xact_lock({_ONE_IMPORT}) THEN
+        RAISE EXCEPTION 'an import is running';
+    END IF;
+    PERFORM pg_advisory_xact_lock({_ALL_WRITERS});
+    END $$"""
+"""PostgreSQL's SQL for the turn of an import, until the transaction ends."""
+
+
 def wait_until_alone(tables: Iterable[str], using: str = DEFAULT_DB_ALIAS) -> None:
     """Waits until nobody writes to these tables, and locks writers out until the end.
 
@@ -218,3 +243,25 @@ def _ask(connection: Any, question: str) -> Any:
         cursor.execute(question)
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+@contextmanager
+def one_moment(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """A read transaction: it blocks nobody, and does not see later changes."""
+    connection = connections[using]
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(using=using):
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+    else:
+        # `atomic` would take the write lock here: transactions are IMMEDIATE.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("COMMIT")

@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from causes import database
 from causes.clock import seconds
-from causes.database.files import identity
+from causes.database.files import contents, found_at, identity
 from causes.database.limits import check_reachable
 from causes.database.moments import read_clock
 
@@ -172,26 +172,27 @@ class Watch:
             # Readers wait only if another program has locked the whole file.
             wrapper.settings_dict["OPTIONS"]["timeout"] = RETRY_AFTER
         # Noted before opening: a file that is replaced in between is noticed later.
-        file = identity(wrapper)
+        found = found_at(wrapper)
         wrapper.ensure_connection()
         self._own.wrapper = wrapper
         if wrapper.vendor == "postgresql":
             self._own.read = wrapper.asking(b"causes_generation", _ASK.encode())
-        else:
+        elif found is not None:
+            file = contents(found)
             self._glance.file = file
             self._own.read = _of_sqlite(wrapper, file, self._glance)
 
 
-def _of_sqlite(wrapper: Any, file: tuple[int, int] | None, glance: Glance) -> Any:
+def _of_sqlite(wrapper: Any, file: tuple[int, ...], glance: Glance) -> Any:
     execute, path = wrapper.connection.cursor().execute, wrapper.settings_dict["NAME"]
 
     def read() -> int | None:
         at = time.monotonic()
         if at - glance.at > GLANCE_AFTER:
-            glance.file = os.stat(path)[1:3]
+            glance.file = contents(os.stat(path))
             glance.at = at  # last, because other threads read it
         if glance.file != file:
-            raise ConnectionError("another file is at the path of the database")
+            raise ConnectionError("the file at the path of the database was written or replaced")
         row = execute(_ASK).fetchone()
         return row[0] if row else None
 

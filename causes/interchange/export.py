@@ -7,11 +7,10 @@ engines.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Collate
 
@@ -63,32 +62,11 @@ def export(selection: Selection, form: str = "json") -> Iterator[str]:
 
     All of it is from one moment, whatever others write. Raises NotExported before the first piece.
     """
-    with _one_moment():
+    with database.one_moment():
         database.generation()  # the first query fixes the moment
         exporter = _Exporter(selection)
         exporter.check()
         yield from (as_array if form == "json" else as_lines)(exporter.rows())
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """A read transaction: it blocks nobody, and does not see later changes."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield
-    else:
-        # `atomic` would take the write lock here: transactions are IMMEDIATE.
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("COMMIT")
 
 
 def _by_code_point(field: str) -> Collate:

@@ -7,6 +7,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
 from causes import database
+from causes.database import faults
 from causes.database.limits import check_reachable
 
 log = logging.getLogger(__name__)
@@ -20,11 +21,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
     try:
         check_reachable(connection)
         executor = MigrationExecutor(connection)
+        newer = faults.unknown(executor.loader.applied_migrations, executor.loader)
         ahead = executor.migration_plan(executor.loader.graph.leaf_nodes())
         absent = database.missing()
-    except Error:
-        log.exception("healthz: the database cannot be reached")
-        return _answer(503, "the database cannot be reached")
+    except Error as error:
+        log.exception("healthz: %s", faults.sentence(error, connection))
+        return _answer(503, faults.fault_of(error).value)
+    if newer:
+        return _answer(503, "the database is of a newer version of the site: update the site")
     if ahead:
         several = "1 migration is" if len(ahead) == 1 else f"{len(ahead)} migrations are"
         return _answer(503, f"{several} not applied: run manage.py migrate")

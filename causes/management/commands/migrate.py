@@ -3,12 +3,17 @@ from typing import Any
 from django.core.management.commands import migrate
 
 from causes import database
+from causes.management.setting_up import check_database, make_private
 
 
 class Command(migrate.Command):
-    """Django's command, which also restores the triggers when a migration fails."""
+    """Django's command, which also restores the triggers when a migration fails.
+
+    It refuses a database of a newer version, and takes the site's files from other users.
+    """
 
     def handle(self, *args: Any, **options: Any) -> None:
+        check_database()
         try:
             super().handle(*args, **options)
         except BaseException:
@@ -18,3 +23,5 @@ class Command(migrate.Command):
                     "/healthz/ answers 503."
                 )
             raise
+        for sentence in make_private():
+            self.stderr.write(sentence)
