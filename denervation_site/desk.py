@@ -68,7 +68,8 @@ class DeskSite(AdminSite):
 
         from causes.text.numbers import whole_number
 
-        kind = ContentType.objects.filter(pk=whole_number(content_type_id)).first()
+        number = whole_number(content_type_id)
+        kind = ContentType.objects.filter(pk=number).first() if number else None
         model: Any = kind and kind.model_class()
         if model is None or not self.is_registered(model):
             raise Http404

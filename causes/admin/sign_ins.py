@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from causes.admin.base import DeskAdmin
-from causes.admin.request import person_of
 from causes.admin.throttle import is_account
 
 
@@ -28,10 +27,10 @@ class _SignIns(DeskAdmin):
         return self.list_display
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return person_of(request).is_superuser
+        return request.user.is_superuser
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return person_of(request).is_superuser
+        return request.user.is_superuser
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
