@@ -30,7 +30,7 @@ class BreachedPassword:
         digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
         try:
             with self._path.open("rb") as file:
-                known = _contains(file, digest.encode())
+                known = contains(file, digest.encode())
         except OSError:
             raise ValidationError(
                 "The list of breached passwords cannot be read, so no password can be set now. "
@@ -79,7 +79,7 @@ def _line_after(file: BinaryIO, place: int) -> bytes:
     return file.readline(200)
 
 
-def _contains(file: BinaryIO, wanted: bytes) -> bool:
+def contains(file: BinaryIO, wanted: bytes) -> bool:
     """Whether a line begins with a hash, in a file that is sorted by hash."""
     if file.readline(200)[:_HASH] == wanted:
         return True
