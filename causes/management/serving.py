@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import Error, connection
 
-from causes.models import Entry
+from causes.models import Entry, Redirect
 
 SERVERS = ("granian", "gunicorn")
 
@@ -102,6 +102,7 @@ def set_up(say: Callable[[str], object]) -> None:
     """Sets up or updates the database, the first content, the first login and the static files."""
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        check_desk()
         _load_article(say)
         call_command("rebuild_derived", verbosity=0)
         _make_superuser(say)
@@ -117,6 +118,17 @@ def set_up(say: Callable[[str], object]) -> None:
             f"The folder {settings.STATIC_ROOT} cannot be written ({error.strerror}): "
             "make it writable, or set DATA_DIR to another folder."
         ) from error
+
+
+def check_desk() -> None:
+    """Raises CannotServe if ADMIN_PATH would hide a page, or an old address of one."""
+    taken = {"kind": Entry.Kind.PAGE, "slug": settings.ADMIN_PATH}
+    old = {"slug": settings.ADMIN_PATH, "entry__kind": Entry.Kind.PAGE}
+    if Entry.objects.filter(**taken).exists() or Redirect.objects.filter(**old).exists():
+        raise CannotServe(
+            f"ADMIN_PATH is {settings.ADMIN_PATH!r}, but a page of this site has or had the "
+            f"address /{settings.ADMIN_PATH}/: choose another word."
+        )
 
 
 def _load_article(say: Callable[[str], object]) -> None:

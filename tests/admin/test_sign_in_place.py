@@ -11,7 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import clear_url_caches, reverse
 
+from causes import publishing
 from causes.addresses import PUBLIC
+from causes.management.serving import CannotServe, check_desk
 from causes.models import Cause, Entry
 from denervation_site import urls
 from tests.factories import make_entry, make_live, make_person, make_tag
@@ -96,6 +98,17 @@ def test_the_desk_moves_and_no_public_page_tells_where(moved, editor):
     assert "belongs to a part of the site" in Entry.slug_objection("redaktion-7", "page")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["about-us", "about"])
+def test_the_site_does_not_start_with_a_desk_in_the_place_of_a_page(settings, path):
+    page = make_live(slug="about", kind=Entry.Kind.PAGE, category=None)
+    check_desk()
+    publishing.rename(page, "about-us", by=None)
+    settings.ADMIN_PATH = path
+    with pytest.raises(CannotServe, match=f"address /{path}/: choose another word"):
+        check_desk()
+
+
 # The fence ------------------------------------------------------------------------------
 
 
@@ -139,6 +152,7 @@ def test_from_the_networks_the_desk_is_there(fenced, editor, settings):
 def test_the_page_cache_answers_both_alike(fenced):
     application = through_the_cache()
     desk, nothing = (ask(application, "GET", address) for address in ("/admin/", "/nimda/"))
+    application.watch.close()
     assert desk == nothing
     assert desk[0] == 404
 

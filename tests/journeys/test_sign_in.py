@@ -2,6 +2,7 @@
 
 import sys
 from base64 import b32decode
+from pathlib import Path
 from time import time
 
 import pytest
@@ -24,7 +25,9 @@ def strict(site):
     site.manage("shell", "-c", MAKE)
     port = free_port()
     variables = site.environment | {"PORT": str(port), "SECOND_FACTOR": "on"}
-    server = Server([sys.executable, "manage.py", "serve"], port, variables)
+    granian = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi"]
+    command = [*granian, "--port", str(port), "denervation_site.wsgi:application"]
+    server = Server(command, port, variables)
     try:
         server.ready()
         yield f"http://127.0.0.1:{port}"
@@ -39,18 +42,21 @@ def code_of(secret, steps=0):
     return f"{app.token():06}"
 
 
+def send(page):
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def sign_in(page):
     page.goto("/admin/")
     page.fill("#id_username", "petra")
     page.fill("#id_password", "pw")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    send(page)
 
 
 def type_code(page, code):
     page.fill("#id_code", code)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    send(page)
 
 
 def looks_right(page):
@@ -58,6 +64,7 @@ def looks_right(page):
     for scheme, width in (("light", 360), ("dark", 1280)):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme=scheme)
+        page.evaluate("Promise.all(document.getAnimations().map((fade) => fade.finished))")
         assert violations(page) == [], (page.url, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
 
@@ -81,7 +88,7 @@ def test_a_publisher_sets_up_a_second_factor_and_signs_in_with_it(browser, stric
         page.click("text=I have kept them")
         page.wait_for_selector("#user-tools")
         page.click("#logout-form button")
-        page.wait_for_load_state()
+        page.wait_for_selector("text=Log in again")
 
         sign_in(page)
         assert page.get_attribute("#id_code", "autocomplete") == "one-time-code"
