@@ -8,8 +8,8 @@ costs neither a password hash nor a write.
 
 import logging
 import math
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
@@ -43,8 +43,9 @@ class GuessCounter(AxesDatabaseHandler):
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
         """Failures in terms of AXES_FAILURE_LIMIT: those of the address count a tenth each."""
-        pair, address = (row["failures"] or 0 for row in _counted(request, credentials))
-        return max(pair, address * settings.AXES_FAILURE_LIMIT // FROM_ONE_ADDRESS)
+        pair, address = _counted(request, credentials)
+        limit = settings.AXES_FAILURE_LIMIT
+        return max(pair.failures, address.failures * limit // FROM_ONE_ADDRESS)
 
     def clean_expired_user_attempts(
         self, request: Any = None, credentials: dict[str, Any] | None = None
@@ -96,12 +97,13 @@ def is_account(name: str) -> bool:
 
 def minutes_to_wait(request: HttpRequest, name: str) -> int:
     """Minutes until somebody may try this name again from here; 0 if she may at once."""
-    credentials = {"username": name}
-    if AxesProxyHandler.is_allowed(request, credentials):
+    AxesProxyHandler.update_request(request)
+    pair, address = _counted(request, {"username": name})
+    limits = ((pair, settings.AXES_FAILURE_LIMIT), (address, FROM_ONE_ADDRESS))
+    latest = [count.latest for count, limit in limits if count.failures >= limit]
+    if not latest:
         return 0
-    pair, address = _counted(request, credentials)
-    closed = pair if (pair["failures"] or 0) >= settings.AXES_FAILURE_LIMIT else address
-    left = (closed["latest"] or now()) + settings.AXES_COOLOFF_TIME - now()
+    left = max(latest) + settings.AXES_COOLOFF_TIME - now()
     return max(1, math.ceil(left / timedelta(minutes=1)))
 
 
@@ -121,14 +123,24 @@ def forget_old_rows() -> None:
     AccessFailureLog.objects.filter(old | Q(pk__lte=newest - KEPT_ROWS)).delete()
 
 
-def _counted(request: Any, credentials: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Failures, and the time of the latest, of the pair and of the address."""
+class _Count(NamedTuple):
+    failures: int
+    latest: datetime
+
+
+def _counted(request: Any, credentials: dict[str, Any] | None) -> tuple[_Count, _Count]:
+    """The recent failures of the name from this address, and of all names from this address."""
     since = request.axes_attempt_time - settings.AXES_COOLOFF_TIME
-    recent = AccessAttempt.objects.filter(
+    same = Q(username=counted_name(request, credentials))
+    found = AccessAttempt.objects.filter(
         ip_address=request.axes_ip_address, attempt_time__gte=since
+    ).aggregate(
+        of_pair=Sum("failures_since_start", filter=same, default=0),
+        latest_of_pair=Max("attempt_time", filter=same, default=since),
+        of_address=Sum("failures_since_start", default=0),
+        latest_of_address=Max("attempt_time", default=since),
     )
-    pair = recent.filter(username=counted_name(request, credentials))
-    return [
-        rows.aggregate(failures=Sum("failures_since_start"), latest=Max("attempt_time"))
-        for rows in (pair, recent)
-    ]
+    return (
+        _Count(found["of_pair"], found["latest_of_pair"]),
+        _Count(found["of_address"], found["latest_of_address"]),
+    )
