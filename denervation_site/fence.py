@@ -10,7 +10,10 @@ from causes.admin.visitor import address_of
 
 
 class FenceMiddleware:
-    """Hides the desk from visitors outside the networks: their URLs are the public ones only."""
+    """Hides the desk from visitors outside the networks: their URLs are the public ones only.
+
+    It is the outermost middleware, so that its header has the place that the page cache gives it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -8,8 +8,8 @@ import os
 import re
 import traceback
 import zlib
-from copy import deepcopy
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from typing import NamedTuple
 from urllib.parse import quote, quote_from_bytes, urlsplit
 
@@ -212,7 +212,7 @@ class Crawler:
             extra["crawl.names"] = names
         told = f"{method if data is None else 'POST'} {path[:120]}?{query[:120]} {str(data)[:300]}"
         status, body = 500, ""
-        signed_in = deepcopy(self.client.cookies)
+        signed_in = SimpleCookie(self.client.cookies)
         try:
             with transaction.atomic():
                 if data is None:

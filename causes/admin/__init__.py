@@ -1,5 +1,7 @@
 """The editors' desk: Django's admin, extended.
 
+Its import also connects the receiver in `sessions`, which notes when somebody signed in.
+
 Editors see causes, pages, categories, tags, sources, imports and the event log, but not
 the rows that these are made of.
 """
@@ -9,6 +11,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from taggit.models import Tag as StockTag
 
+from causes.admin import sessions
 from causes.admin.entries import CauseAdmin, PageAdmin
 from causes.admin.events import EventAdmin
 from causes.admin.imports import ImportAdmin
@@ -34,4 +37,5 @@ __all__ = [
     "SourceAdmin",
     "TagAdmin",
     "UserAdmin",
+    "sessions",
 ]

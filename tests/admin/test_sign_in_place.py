@@ -154,6 +154,7 @@ def test_the_page_cache_answers_both_alike(fenced):
     desk, nothing = (ask(application, "GET", address) for address in ("/admin/", "/nimda/"))
     application.watch.close()
     assert desk == nothing
+    assert list(desk[1]) == list(nothing[1]), "not even the order of the headers tells"
     assert desk[0] == 404
 
 
