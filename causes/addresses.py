@@ -4,6 +4,11 @@ from functools import lru_cache
 
 from django.urls import get_script_prefix, reverse
 
+PUBLIC = frozenset(
+    "article categories causes feed healthz preview search sitemap sources static tags".split()
+)
+"""The first parts of public addresses; a page and the desk take other ones."""
+
 _SAMPLE = "a-slug"
 
 

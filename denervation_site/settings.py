@@ -5,8 +5,11 @@ start with a sentence that names the variable, the value and what is expected.
 """
 
 import os
+import re
 import secrets
 import zoneinfo
+from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +17,8 @@ import django
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from denervation_site import database_url
+from causes.addresses import PUBLIC
+from denervation_site import breached, database_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -68,6 +72,17 @@ def _email(name: str, value: str) -> str:
     if value and not (local and at and "." in domain and not set(value) & set(' <>,"\n')):
         raise _refuse(name, value, "one e-mail address such as editors@example.org")
     return value
+
+
+def _networks(name: str) -> list[str]:
+    """Networks in CIDR notation, or single addresses."""
+    for item in _list(name):
+        try:
+            ip_network(item)
+        except ValueError:
+            expected = "networks parted by commas, such as 192.0.2.0/24, 2001:db8::/32"
+            raise _refuse(name, item, expected) from None
+    return _list(name)
 
 
 # Where the site's state lives -------------------------------------------------
@@ -171,7 +186,11 @@ DATABASE_ROUTERS = ["causes.database.DerivedTables"]
 # Settings that no environment variable changes ------------------------------------
 
 INSTALLED_APPS = [
-    "taggit",  # before causes, whose admin takes the stock tags' place
+    # Before causes, which puts its own pages at the desk in the place of theirs.
+    "taggit",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "causes",
     "denervation_site.apps.DeskConfig",
     "django.contrib.auth",
@@ -180,9 +199,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",  # its widget templates, beside the desk's own
+    "denervation_site.apps.SignInConfig",  # django-axes
     "csp",
 ]
 MIDDLEWARE = [
+    "denervation_site.fence.FenceMiddleware",  # the first: see there
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -192,10 +213,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "denervation_site.bodies.BodiesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "denervation_site.refused.RefusedMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "denervation_site.urls"
 CSRF_FAILURE_VIEW = "causes.public.errors.csrf_failure"
@@ -231,17 +254,6 @@ LANGUAGE_CODE = "en-gb"
 USE_TZ = True
 USE_I18N = True
 APPEND_SLASH = True
-
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
-]
-LOGIN_URL = "admin:login"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -290,16 +302,82 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "denervation_site.database_url.ReporterFilter"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
 
 # Over https the cookies say so, and browsers are told to stay on https.
 _secure = SITE_URL.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _secure
+SECURE_SSL_REDIRECT = _secure
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # asked by a load balancer from within, over http
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
-if _boolean("BEHIND_PROXY", False):
+BEHIND_PROXY = _boolean("BEHIND_PROXY", False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Sign-in ------------------------------------------------------------------------------
+
+# The desk's place, and the networks from which it can be reached: none named means all.
+ADMIN_PATH = _text("ADMIN_PATH", "admin")
+if not re.fullmatch("[A-Za-z0-9](-?[A-Za-z0-9]){0,49}", ADMIN_PATH):
+    raise _refuse("ADMIN_PATH", ADMIN_PATH, "letters, digits and single hyphens, such as admin")
+if ADMIN_PATH.lower() in PUBLIC:
+    raise _refuse("ADMIN_PATH", ADMIN_PATH, "a word that no public address begins with")
+ADMIN_NETWORKS = _networks("ADMIN_NETWORKS")
+# With BEHIND_PROXY, further proxies in front of the nearest one, such as those of a CDN.
+PROXY_NETWORKS = _networks("PROXY_NETWORKS")
+LOGIN_URL = "admin:login"
+
+# A person who is asked for a second factor: whoever can publish or manage accounts.
+SECOND_FACTOR = _boolean("SECOND_FACTOR", _secure)
+OTP_TOTP_ISSUER = urlsplit(SITE_URL).hostname or "Causes of Denervation"
+
+SESSION_IDLE_MINUTES = _whole_number("SESSION_IDLE_MINUTES", 12 * 60)
+SESSION_MAX_HOURS = _whole_number("SESSION_MAX_HOURS", 7 * 24)
+for _name, _value in (
+    ("SESSION_IDLE_MINUTES", SESSION_IDLE_MINUTES),
+    ("SESSION_MAX_HOURS", SESSION_MAX_HOURS),
+):
+    if not 1 <= _value <= 100_000:
+        raise _refuse(_name, str(_value), "a whole number from 1 to 100000")
+# The cookie outlives any idle time; causes/admin/sessions.py has both limits.
+SESSION_COOKIE_AGE = SESSION_MAX_HOURS * 3600
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+if _secure:
+    # Browsers refuse a cookie with this prefix from a sister host, and over http.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+
+# NIST SP 800-63B-4: 15 characters where a password may be the only factor, no rules about
+# kinds of characters, and a list of known passwords. Passwords from before stay as they are.
+_breached = _text("BREACHED_PASSWORDS")
+if objection := _breached and breached.objection(Path(_breached)):
+    raise ImproperlyConfigured(f"BREACHED_PASSWORDS is {_breached!r}, but {objection}")
+_validation = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_validation}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_validation}.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": f"{_validation}.CommonPasswordValidator"}
+    if not _breached
+    else {"NAME": "denervation_site.breached.BreachedPassword", "OPTIONS": {"path": _breached}},
+]
+
+# Guesses: causes/admin/throttle.py has the rules.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "causes.admin.throttle.GuessCounter"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_CLIENT_IP_CALLABLE = "causes.admin.visitor.counted_address"
+AXES_USERNAME_CALLABLE = "causes.admin.throttle.counted_name"
+AXES_LOCKOUT_CALLABLE = "causes.admin.throttle.too_many"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 LOGGING = {
     "version": 1,
@@ -307,4 +385,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Its lines name nobody; those of causes.admin.throttle do.
+    "loggers": {"axes": {"level": "ERROR"}},
 }

@@ -1,12 +1,12 @@
+from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import path
 
-urlpatterns = [
-    path("admin/", admin.site.urls),
-    path("", include("causes.public.urls")),
-]
+from denervation_site import public_urls
 
-handler400 = "causes.public.errors.bad_request"
-handler403 = "causes.public.errors.permission_denied"
-handler404 = "causes.public.errors.not_found"
-handler500 = "causes.public.trouble.server_error"
+urlpatterns = [path(f"{settings.ADMIN_PATH}/", admin.site.urls), *public_urls.urlpatterns]
+
+handler400 = public_urls.handler400
+handler403 = public_urls.handler403
+handler404 = public_urls.handler404
+handler500 = public_urls.handler500

@@ -9,6 +9,7 @@ import re
 import traceback
 import zlib
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from typing import NamedTuple
 from urllib.parse import quote, quote_from_bytes, urlsplit
 
@@ -211,6 +212,7 @@ class Crawler:
             extra["crawl.names"] = names
         told = f"{method if data is None else 'POST'} {path[:120]}?{query[:120]} {str(data)[:300]}"
         status, body = 500, ""
+        signed_in = SimpleCookie(self.client.cookies)
         try:
             with transaction.atomic():
                 if data is None:
@@ -228,6 +230,8 @@ class Crawler:
             where = (ours or places)[-1:]
             self.faults.append(f"{told}\n  {type(error).__name__}: {str(error)[:200]} {where}")
             return 500, ""
+        finally:
+            self.client.cookies = signed_in  # as they were before a request that signed out
         if status >= 500 or "Something went wrong" in body:
             self.faults.append(f"{told}\n  {status}")
         return status, body

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 ROOT = Path(settings.BASE_DIR)
 PACKAGES = ("causes", "denervation_site")
-LAYERS = """clock addresses timeline text queries models roles database states preview_links
+LAYERS = """clock addresses timeline text queries models roles accounts database states preview_links
     lists reading worklist search publishing interchange checking backups""".split()
 ENTRY_POINTS = ["public", "admin", "management"]
 

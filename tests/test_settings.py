@@ -110,7 +110,7 @@ plain, asked = client.get("/causes/"), client.get("/healthz/")
 proxied = client.get("/causes/", headers={"x-forwarded-proto": "https"})
 login = client.get("/admin/login/", headers={"x-forwarded-proto": "https"})
 print(plain.status_code, plain["Location"], asked.status_code, proxied.status_code)
-print(proxied["Strict-Transport-Security"], login.cookies["csrftoken"]["secure"])
+print(proxied["Strict-Transport-Security"], login.cookies["__Host-csrftoken"]["secure"])
 print(b'rel="canonical" href="https://denervation.example/causes/"' in proxied.content)
 """
 

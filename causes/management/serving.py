@@ -39,7 +39,8 @@ def serve(host: str, port: str, server: str, workers: str, say: Callable[[str], 
     check_database()
     set_up(say)
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else _in_address(host)  # noqa: S104
-    say(f"The site is at http://{shown}:{port}/ and the editors' desk at /admin/. Ctrl-C stops it.")
+    desk = f"/{settings.ADMIN_PATH}/"
+    say(f"The site is at http://{shown}:{port}/ and the editors' desk at {desk}. Ctrl-C stops it.")
     sys.stdout.flush()
     connection.close()
     try:

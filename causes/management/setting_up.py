@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import Error, connection
 
 from causes.database import faults, files
-from causes.models import Entry
+from causes.models import Entry, Redirect
 
 
 def set_up(say: Callable[[str], object]) -> None:
@@ -24,6 +24,7 @@ def set_up(say: Callable[[str], object]) -> None:
     """
     try:
         call_command("migrate", verbosity=0, interactive=False)
+        check_desk()
         _load_article(say)
         call_command("rebuild_derived", verbosity=0)
         _make_superuser(say)
@@ -44,6 +45,17 @@ def make_private() -> Iterator[str]:
     yield from files.make_private(
         settings.DATA_DIR, Path(name) if connection.vendor == "sqlite" else None
     )
+
+
+def check_desk() -> None:
+    """Raises CommandError if ADMIN_PATH would hide a page, or an old address of one."""
+    taken = {"kind": Entry.Kind.PAGE, "slug": settings.ADMIN_PATH}
+    old = {"slug": settings.ADMIN_PATH, "entry__kind": Entry.Kind.PAGE}
+    if Entry.objects.filter(**taken).exists() or Redirect.objects.filter(**old).exists():
+        raise CommandError(
+            f"ADMIN_PATH is {settings.ADMIN_PATH!r}, but a page of this site has or had the "
+            f"address /{settings.ADMIN_PATH}/: choose another word."
+        )
 
 
 def _load_article(say: Callable[[str], object]) -> None:

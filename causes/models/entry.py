@@ -2,9 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 
-from causes.addresses import Addresses, addresses
+from causes.addresses import PUBLIC, Addresses, addresses
 from causes.clock import now
 from causes.models.natural import NaturalKeyModel, NaturalKeyQuerySet
 from causes.text.slugs import SLUG_LIMIT, SLUG_RULE, is_slug
@@ -12,12 +13,8 @@ from causes.text.slugs import SLUG_LIMIT, SLUG_RULE, is_slug
 INTRODUCTION = "introduction"
 """The slug of the page whose text opens the home page."""
 
-RESERVED = frozenset(
-    (
-        "admin article categories causes feed healthz preview search sitemap sources static tags"
-    ).split()
-)
-"""Slugs that no page can have: parts of the site begin with them."""
+RESERVED = PUBLIC | {"admin"}
+"""Slugs that no page can have: parts of the site begin with them. So does the desk's ADMIN_PATH."""
 
 
 def entry_address(kind: str, slug: str, where: Addresses | None = None) -> str:
@@ -87,7 +84,7 @@ class Entry(NaturalKeyModel):
         """A sentence saying why an entry of this kind cannot have this slug, or an empty string."""
         if not is_slug(slug):
             return f"The slug {slug!r} cannot be used: write {SLUG_RULE}."
-        if kind == cls.Kind.PAGE and slug in RESERVED:
+        if kind == cls.Kind.PAGE and slug in RESERVED | {settings.ADMIN_PATH}:
             return f"The slug {slug!r} belongs to a part of the site: choose another one."
         return ""
 

@@ -22,7 +22,7 @@ class ReadOnlyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in READING or _at_the_desk(request.path_info):
+        if request.method in READING or _at_the_desk(request):
             return self.get_response(request)
         if request.method == "OPTIONS":
             response = HttpResponse(headers={"Content-Length": "0"})
@@ -32,8 +32,10 @@ class ReadOnlyMiddleware:
         return response
 
 
-def _at_the_desk(path: str) -> bool:
+def _at_the_desk(request: HttpRequest) -> bool:
     try:
-        return "admin" in resolve(path).app_names
+        # The desk may be hidden from this visitor: see denervation_site/fence.py.
+        found = resolve(request.path_info, getattr(request, "urlconf", None))
+        return "admin" in found.app_names
     except Resolver404:
         return False

@@ -50,7 +50,7 @@ class PageCache:
         self.store = Store(settings.PAGE_CACHE_MB * 1024 * 1024 if room is None else room)
         scheme = settings.SECURE_PROXY_SSL_HEADER or ("wsgi.url_scheme", "https")
         self._scheme, self._secure = scheme
-        self._never_kept = ("/admin/", settings.STATIC_URL)
+        self._never_kept = (f"/{settings.ADMIN_PATH}/", settings.STATIC_URL)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         key = self._key(environ)
