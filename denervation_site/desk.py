@@ -9,9 +9,11 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.contrib.admin.exceptions import NotRegistered
+from django.contrib.contenttypes.views import shortcut
+from django.http import Http404, HttpRequest
 from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.urls import path, reverse
 
 _COPY = re.compile(r"[0-9a-f]{1,40}")
 
@@ -28,6 +30,27 @@ class DeskSite(AdminSite):
         super().__init__(name)
         # It deletes rows that nobody has looked at one by one.
         self.disable_action("delete_selected")
+
+    def get_urls(self) -> list[Any]:
+        """Django's own addresses, with "View on site" only for people who may see the row."""
+        name = "view_on_site"
+        others = [found for found in super().get_urls() if getattr(found, "name", "") != name]
+        where = "r/<int:content_type_id>/<path:object_id>/"
+        return [path(where, self.admin_view(self._on_site), name=name), *others]
+
+    def _on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> Any:
+        """Redirects to the public address of a row, which tells its slug."""
+        from django.contrib.contenttypes.models import ContentType
+
+        kind = ContentType.objects.filter(pk=content_type_id).first()
+        model = kind and kind.model_class()
+        try:
+            may_see = model and self.get_model_admin(model).has_view_permission(request)
+        except NotRegistered:
+            may_see = False
+        if not may_see:
+            raise Http404
+        return shortcut(request, content_type_id, object_id)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         from causes.worklist import sections
