@@ -1,8 +1,5 @@
 """Public pages are read. tests/test_addresses.py tries every method; here they meet the cache."""
 
-import io
-import sys
-
 import pytest
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -13,6 +10,7 @@ from causes.preview_links import preview_links
 from causes.public.page_cache.application import PageCache
 from tests.crawl import routes
 from tests.factories import make_live, make_source
+from tests.wsgi import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,33 +40,6 @@ def addresses(db):
 def through_the_cache():
     """The site as it is served."""
     return PageCache(get_wsgi_application(), room=1_000_000)
-
-
-def ask(application, method, address):
-    """(status, headers, body) of what a server gets from the application."""
-    path, _, query = address.partition("?")
-    told = []
-    answer = application(
-        {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path.encode().decode("latin-1").replace("%00", "\x00"),
-            "QUERY_STRING": query,
-            "SCRIPT_NAME": "",
-            "SERVER_NAME": "testserver",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "testserver",
-            "CONTENT_LENGTH": "0",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": sys.stderr,
-        },
-        lambda status, headers, *_: told.extend((status, headers)),
-    )
-    body = b"".join(answer)
-    if hasattr(answer, "close"):
-        answer.close()
-    return int(told[0][:3]), {name.lower(): value for name, value in told[1]}, body
 
 
 @pytest.fixture(params=["as served", "with DEBUG"])
