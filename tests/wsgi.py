@@ -3,14 +3,15 @@
 import io
 import sys
 from contextlib import closing, nullcontext
+from urllib.parse import unquote_to_bytes
 
 
 def environ_of(method, address, **more):
-    """The environ of a request to an address, which may hold NUL and characters beyond ASCII."""
+    """The environ of a request to an address; its path may be percent-encoded."""
     path, _, query = address.partition("?")
     return {
         "REQUEST_METHOD": method,
-        "PATH_INFO": path.encode().decode("latin-1").replace("%00", "\x00"),
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": query,
         "SCRIPT_NAME": "",
         "SERVER_NAME": "testserver",
