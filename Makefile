@@ -40,9 +40,10 @@ coverage: $(VENV)/.dev  ## Run the tests and check that they still cover the cod
 # The long forms of tests that `make test` runs briefly, on SQLite and, if TEST_POSTGRES_URL
 # names a server, on PostgreSQL: random verbs from many workers (figures: docs/editing.md),
 # damaged files, round trips, killed imports (figures: docs/fixtures.md), continuous publishing
-# (figures: docs/performance.md), and every odd value in every field of every form.
+# (figures: docs/performance.md), every odd value in every field of every form, and requests of any
+# bytes (docs/security.md).
 LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100 STALE_PUBLICATIONS=1000 CRAWL=all
-DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py
+DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py tests/test_requests.py
 
 deep: $(VENV)/.dev  ## Run the long forms of random tests, for hours
 	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)

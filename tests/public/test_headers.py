@@ -11,8 +11,8 @@ from django.urls import include, path
 
 from causes import publishing
 from causes.public import health
+from causes.public.front_door import FrontDoor
 from causes.public.headers import headers_outside_django, security_headers
-from causes.public.last_resort import LastResort
 from causes.public.page_cache.application import PageCache
 from tests.factories import make_live
 from tests.wsgi import ask, environ_of
@@ -34,7 +34,7 @@ def site(settings):
     settings.ROOT_URLCONF = __name__
     settings.WHITENOISE_USE_FINDERS = True
     cache = PageCache(get_wsgi_application(), room=1_000_000)
-    yield LastResort(cache)
+    yield FrontDoor(cache)
     cache.watch.close()
 
 
@@ -99,12 +99,22 @@ def test_a_request_that_fails_outside_django_gets_a_short_answer_with_every_head
     def fails(environ, start_response):
         raise RuntimeError("qzx-reason")
 
-    status, headers, body = ask(LastResort(fails), "GET", "/")
+    status, headers, body = ask(FrontDoor(fails), "GET", "/")
     assert (status, headers["cache-control"]) == (500, "no-store")
     assert {name.lower() for name in security_headers(secure=False)} <= headers.keys()
     assert b"Something went wrong" in body
     assert b"qzx-reason" not in body
-    assert ask(LastResort(fails), "HEAD", "/")[2] == b""
+    assert ask(FrontDoor(fails), "HEAD", "/")[2] == b""
+
+
+@pytest.mark.parametrize("charset", ["hex", "utf-7", "undefined", "no-such", "\x00"])
+def test_a_request_is_read_as_utf_8_whatever_it_says(site, charset):
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+    status, _, body = ask(site, "GET", "/search/?q=%C3%A9+n", CONTENT_TYPE=kind)
+    assert status == 200
+    assert "é n" in body.decode()
+    # The form arrives: it lacks nothing but its token.
+    assert b"could not be accepted" in ask(site, "POST", "/admin/login/", CONTENT_TYPE=kind)[2]
 
 
 @pytest.mark.parametrize(("subdomains", "value"), [(False, "max-age=86400"),
