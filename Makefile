@@ -10,7 +10,7 @@ EXAMPLES = $(BIN)/python -m pip --disable-pip-version-check download --quiet --n
 	--no-binary markdown-it-py --dest $(VENV)/examples
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
-.PHONY: run help test coverage deep newest bench fixture lint markup format types hooks lock clean
+.PHONY: run help test coverage deep scan newest bench fixture lint markup format types hooks lock clean
 
 # The driver for PostgreSQL is installed only if DATABASE_URL names PostgreSQL.
 ifneq (,$(findstring postgres,$(DATABASE_URL)))
@@ -49,6 +49,9 @@ deep: $(VENV)/.dev  ## Run the long forms of random tests, for hours
 	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(LONG) $(BIN)/python -m pytest -n 0 $(DEEP); else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
 	$(BIN)/python benchmarks/comparison.py
+
+scan: $(RUNTIME)  ## Let Bandit and Wapiti look for holes (docs/security.md)
+	@.ci/scan
 
 newest:  ## Run the tests on the newest Python and Django that can be installed here
 	@.ci/newest
@@ -92,7 +95,7 @@ lock:  ## Pin the newest allowed versions in requirements*.lock (needs uv)
 	$(COMPILE) requirements-dev.txt -c requirements.lock -c requirements-postgres.lock -o requirements-dev.lock
 
 clean:  ## Delete what was installed and cached; var/ stays
-	rm -rf $(VENV) $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-scan .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11. Name a newer one, for example: make PYTHON=python3.12" >&2; exit 1; }

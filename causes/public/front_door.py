@@ -11,7 +11,8 @@ from causes.public.headers import headers_outside_django
 
 log = logging.getLogger(__name__)
 
-BODY = b"Something went wrong. This is our fault, not yours. Try again in a minute.\n"
+MOST_DIGITS = 18
+"""Digits of a length of a body that a computer could hold; more would overflow Django's reader."""
 
 
 class FrontDoor:
@@ -24,16 +25,28 @@ class FrontDoor:
         try:
             if "charset" in environ.get("CONTENT_TYPE", "").lower():
                 environ["CONTENT_TYPE"] = _without_charset(environ["CONTENT_TYPE"])
+            if len(environ.get("CONTENT_LENGTH", "")) > MOST_DIGITS:
+                sentence = "This is too long to be sent. Send less."
+                return _answer(environ, start_response, "413 Content Too Large", sentence)
             return self._application(environ, start_response)
         except Exception:
             log.exception("A request failed outside Django")
-            headers = [
-                ("Content-Type", "text/plain; charset=utf-8"),
-                ("Content-Length", str(len(BODY))),
-                *headers_outside_django(environ),
-            ]
-            start_response("500 Internal Server Error", headers, sys.exc_info())
-            return [BODY if environ.get("REQUEST_METHOD") != "HEAD" else b""]
+            sentence = "Something went wrong. This is our fault, not yours. Try again in a minute."
+            return _answer(environ, start_response, "500 Internal Server Error", sentence)
+
+
+def _answer(
+    environ: dict[str, Any], start_response: Any, status: str, sentence: str
+) -> Iterable[bytes]:
+    body = f"{sentence}\n".encode()
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        *headers_outside_django(environ),
+    ]
+    # In an exception, a server raises it again if it has sent headers already (PEP 3333).
+    start_response(status, headers, *([sys.exc_info()] if sys.exc_info()[0] else []))
+    return [body if environ.get("REQUEST_METHOD") != "HEAD" else b""]
 
 
 def _without_charset(content_type: str) -> str:

@@ -63,6 +63,7 @@ def answers(site, monkeypatch):
     yield "form", ask(site, "POST", "/admin/login/")
     long = {"CONTENT_LENGTH": str(10**9), "CONTENT_TYPE": "application/x-www-form-urlencoded"}
     yield "long form", ask(site, "POST", "/admin/login/", **long)
+    yield "endless form", ask(site, "POST", "/admin/login/", CONTENT_LENGTH="9" * 19)
     monkeypatch.setattr(health.database, "missing", _unreachable)
     yield "down", ask(site, "GET", "/healthz/")
 
@@ -84,13 +85,13 @@ def test_every_answer_has_every_header(site, monkeypatch):
             assert "s-maxage" not in headers["cache-control"]
             assert b"qzx-reason" not in body
             assert b"Traceback" not in body
-    assert {200, 206, 301, 302, 304, 400, 403, 404, 405, 410, 416, 500, 503} <= statuses
+    assert {200, 206, 301, 302, 304, 400, 403, 404, 405, 410, 413, 416, 500, 503} <= statuses
 
 
 def test_a_cdn_keeps_no_answer_but_pages_and_files(site, monkeypatch, settings):
     settings.PAGE_CACHE_CONTROL = "public, s-maxage=60"
     for name, (status, headers, _) in answers(site, monkeypatch):
-        if status in (400, 403, 405, 500, 503) or "OPTIONS" in name or "/admin" in name:
+        if status in (400, 403, 405, 413, 500, 503) or "OPTIONS" in name or "/admin" in name:
             # WhiteNoise's own refusal of a POST; a CDN keeps no answer to one.
             assert "no-store" in headers["cache-control"], name
 
