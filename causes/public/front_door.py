@@ -1,4 +1,4 @@
-"""The outermost WSGI application: what Django cannot read does not reach it, and no error is bare."""
+"""The outermost WSGI application. Django can read what it lets in, and no error is bare."""
 
 import logging
 import sys
