@@ -274,7 +274,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 DEFAULT_EXCEPTION_REPORTER_FILTER = "denervation_site.database_url.ReporterFilter"
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True  # no script reads them
 
 # Over https the cookies say so, and browsers are told to stay on https.
 _secure = SITE_URL.startswith("https://")

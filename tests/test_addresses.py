@@ -10,6 +10,7 @@ import pytest
 from django.test import Client, override_settings
 
 from tests.addresses import BLIND, MARKER, ROLES, ask, cookie_of, make_site, paths, undone
+from tests.crawl import routes
 
 # On one worker, so that the answers are collected once.
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("addresses")]
@@ -63,6 +64,22 @@ def asked(client, row, path, role, method, cookie):
         status = "login"
     headers = {name.lower(): value for name, value in response.items()}
     return Answer(row, path, role, method, status, headers, body)
+
+
+@pytest.mark.parametrize("token", ["", "a" * 32, "b" * 64])
+def test_no_form_of_the_desk_is_taken_without_its_token(editor, token):
+    """Not even from somebody who may do everything."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(editor)
+    client.cookies["csrftoken"] = "c" * 32
+    checked = [route for route in routes() if route.pattern.startswith("admin/")]
+    for route in checked:
+        path = route.filled(dict.fromkeys(route.parts, "1"))
+        response = client.post(path, {"csrfmiddlewaretoken": token})
+        # The sign-in's pages are told apart by their own rows in the table.
+        assert response.status_code in (403, 404), (path, response.status_code)
+        assert "could not be accepted" in response.content.decode() or response.status_code == 404
+    assert len(checked) > 80
 
 
 def written_down():
