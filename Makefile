@@ -18,7 +18,7 @@ EXAMPLES = $(BIN)/python -m pip --disable-pip-version-check download --quiet --n
 	--no-binary markdown-it-py --dest $(VENV)/examples
 COMPILE := uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --no-header
 
-.PHONY: run help test coverage deep newest bench fixture lint markup format types hooks lock clean
+.PHONY: run help test coverage deep scan newest bench fixture lint markup format types hooks lock clean
 
 # A virtual environment that was made by half, or whose Python was replaced, is made again.
 ifneq (,$(wildcard $(VENV)))
@@ -56,14 +56,18 @@ coverage: $(VENV)/.dev  ## Run the tests and check that they still cover the cod
 # The long forms of tests that `make test` runs briefly, on SQLite and, if TEST_POSTGRES_URL
 # names a server, on PostgreSQL: random verbs from many workers (figures: docs/editing.md),
 # damaged files, round trips, killed imports (figures: docs/fixtures.md), continuous publishing
-# (figures: docs/performance.md), and every odd value in every field of every form.
+# (figures: docs/performance.md), every odd value in every field of every form, and requests of any
+# bytes (docs/security.md).
 LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100 STALE_PUBLICATIONS=1000 CRAWL=all
-DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py tests/backups/test_backup.py
+DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py tests/backups/test_backup.py tests/test_requests.py
 
 deep: $(VENV)/.dev  ## Run the long forms of random tests, for hours
 	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(LONG) $(BIN)/python -m pytest -n 0 $(DEEP); else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
 	$(BIN)/python benchmarks/comparison.py
+
+scan: $(RUNTIME)  ## Let Bandit and Wapiti look for holes (docs/security.md)
+	@.ci/scan
 
 newest:  ## Run the tests on the newest Python and Django that can be installed here
 	@.ci/newest
@@ -107,7 +111,7 @@ lock:  ## Pin the newest allowed versions in requirements*.lock (needs uv)
 	$(COMPILE) requirements-dev.txt -c requirements.lock -c requirements-postgres.lock -o requirements-dev.lock
 
 clean:  ## Delete what was installed and cached; var/ stays
-	rm -rf $(VENV) $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) $(VENV)-newest $(VENV)-scan .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11. Name a newer one, for example: make PYTHON=python3.12" >&2; exit 1; }

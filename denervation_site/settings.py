@@ -14,11 +14,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from causes.addresses import PUBLIC
-from denervation_site import breached, database_url
+from denervation_site import breached, database_url, secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -121,7 +120,7 @@ def _kept_secret_key() -> str:
                 pass
             finally:
                 made.unlink()
-        return path.read_text().strip()
+        return secret.remember(path.read_text().strip())
     except OSError as error:
         raise ImproperlyConfigured(
             f"the data folder {str(DATA_DIR)!r} cannot be used ({error.strerror}); "
@@ -132,7 +131,11 @@ def _kept_secret_key() -> str:
 # What the environment says ----------------------------------------------------
 
 DEBUG = _boolean("DEBUG", False)
-SECRET_KEY = _text("SECRET_KEY") or _kept_secret_key()
+SECRET_KEY = secret.read("SECRET_KEY") or _kept_secret_key()
+# Older keys. What was signed with one stays valid: sessions, preview links and open forms.
+SECRET_KEY_FALLBACKS = [
+    secret.remember(key) for key in secret.read("SECRET_KEY_FALLBACKS").replace(",", " ").split()
+]
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 for _host in ALLOWED_HOSTS:
     if "/" in _host or " " in _host:
@@ -156,15 +159,16 @@ _email_options = {
     "host": _email_host,
     "port": _whole_number("EMAIL_PORT", 587),
     "username": _text("EMAIL_HOST_USER"),
-    "password": _text("EMAIL_HOST_PASSWORD"),
+    "password": secret.read("EMAIL_HOST_PASSWORD"),
     "use_tls": _boolean("EMAIL_USE_TLS", True),
 }
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _email(
     "EMAIL_FROM", _text("EMAIL_FROM", CONTACT_EMAIL or "webmaster@localhost.localdomain")
 )
+SILENCED_SYSTEM_CHECKS: list[str] = []
 # Django 6.1 deprecates the older form, and refuses both forms together.
 if django.VERSION >= (6, 1):
-    SILENCED_SYSTEM_CHECKS = ["mail.E001"]  # without EMAIL_HOST, mail is meant to be printed
+    SILENCED_SYSTEM_CHECKS += ["mail.E001"]  # without EMAIL_HOST, mail is meant to be printed
     MAILERS = {
         "default": {
             "BACKEND": _email_backend,
@@ -178,8 +182,9 @@ else:
     EMAIL_USE_TLS = _email_options["use_tls"]
 
 # In small letters, so that it is no setting: Django's page for errors shows those.
-_database_url = _text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'site.sqlite3'}")
+_database_url = secret.read("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'site.sqlite3'}"
 _database = database_url.parse(_database_url, test_folder=DATA_DIR)
+secret.remember(_database["PASSWORD"])
 DATABASES = {"default": _database}
 DATABASE_ROUTERS = ["causes.database.DerivedTables"]
 
@@ -200,14 +205,16 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",  # its widget templates, beside the desk's own
     "denervation_site.apps.SignInConfig",  # django-axes
-    "csp",
 ]
 MIDDLEWARE = [
-    "denervation_site.fence.FenceMiddleware",  # the first: see there
+    "denervation_site.fence.FenceMiddleware",  # before all others, because it chooses the addresses
+    "causes.public.headers.HeadersMiddleware",  # so early that no answer misses it
+    # Their headers are the same; `check --deploy` wants both. The first redirects to https.
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "causes.public.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "causes.public.methods.ReadOnlyMiddleware",
+    "causes.public.methods.MethodsMiddleware",
     "causes.public.trouble.TroubleMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -216,7 +223,6 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "denervation_site.bodies.BodiesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "denervation_site.refused.RefusedMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -289,26 +295,31 @@ FILE_UPLOAD_HANDLERS = [
     "denervation_site.bodies.ToDisk",
 ]
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+# causes/public/headers.py sends these and other headers with every answer.
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 DEFAULT_EXCEPTION_REPORTER_FILTER = "denervation_site.database_url.ReporterFilter"
-SECURE_REFERRER_POLICY = "same-origin"
 
 # Over https the cookies say so, and browsers are told to stay on https.
 _secure = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = _secure
-SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # asked by a load balancer from within, over http
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _secure else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
+SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # a load balancer asks from within, over http
+# This host only, and for a day, so that a mistake costs a day. More must be asked for: it also
+# binds hosts that are not this site, and cannot be taken back before it ends.
+_hsts_days = _whole_number("HSTS_DAYS", 1 if _secure else 0)
+SECURE_HSTS_SECONDS = _hsts_days * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _boolean("HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = _boolean("HSTS_PRELOAD", False)
+if _hsts_days and not _secure:
+    raise _refuse("HSTS_DAYS", str(_hsts_days), "0 while SITE_URL does not begin with https://")
+if SECURE_HSTS_INCLUDE_SUBDOMAINS and not _hsts_days:
+    raise _refuse("HSTS_SUBDOMAINS", "on", "off while HSTS_DAYS is 0")
+if SECURE_HSTS_PRELOAD and not (SECURE_HSTS_INCLUDE_SUBDOMAINS and _hsts_days >= 365):
+    expected = "off unless HSTS_SUBDOMAINS is on and HSTS_DAYS is 365 or more"
+    raise _refuse("HSTS_PRELOAD", "on", expected)
+# `check --deploy` would have every site bind its subdomains (W005) and ask to be preloaded (W021).
+SILENCED_SYSTEM_CHECKS += ["security.W005", "security.W021"]
 BEHIND_PROXY = _boolean("BEHIND_PROXY", False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -382,7 +393,12 @@ AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "denervation_site.secret.DiscreetFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # Its lines name nobody; those of causes.admin.throttle do.

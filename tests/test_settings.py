@@ -32,6 +32,8 @@ def manage(*arguments, tmp_path, **variables):
         ("EMAIL_PORT", "many"),
         ("CSRF_TRUSTED_ORIGINS", "example.org"),
         ("ALLOWED_HOSTS", "https://example.org"),
+        ("HSTS_DAYS", "a year"),
+        ("HSTS_DAYS", "365"),  # with no https
     ],
 )
 def test_a_value_that_cannot_be_parsed_is_named_with_what_is_expected(tmp_path, name, value):
@@ -83,6 +85,21 @@ def test_check_deploy_is_clean_with_the_documented_variables(tmp_path):
         SITE_URL="https://denervation.example",
     )
     assert result.returncode == 0, result.stderr
+    # W005 and W021 would have every site bind its subdomains, and ask to be preloaded.
+    assert settings.SILENCED_SYSTEM_CHECKS[:2] == ["security.W005", "security.W021"]
+    assert {*settings.SILENCED_SYSTEM_CHECKS[2:]} <= {"mail.E001"}
+
+
+def test_more_than_a_day_of_https_must_be_asked_for(tmp_path):
+    code = "from django.conf import settings as s; print(s.SECURE_HSTS_SECONDS, "
+    code += "s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    asked = {"HSTS_DAYS": "365", "HSTS_SUBDOMAINS": "on", "HSTS_PRELOAD": "on"}
+    https = {"tmp_path": tmp_path, "SITE_URL": "https://denervation.example"}
+    result = manage("shell", "-v0", "-c", code, **https, **asked)
+    assert result.stdout.split() == [str(365 * 24 * 3600), "True", "True"], result.stderr
+    for name in ("HSTS_DAYS", "HSTS_SUBDOMAINS"):
+        result = manage("check", **https, **{k: v for k, v in asked.items() if k != name})
+        assert "HSTS_PRELOAD is 'on', but it must be off unless" in result.stderr
 
 
 def test_sqlite_is_set_up_so_that_readers_do_not_wait_and_writers_queue(db):
@@ -129,8 +146,35 @@ def test_behind_a_proxy_that_ends_tls_all_is_https(tmp_path):
     )
     assert result.stdout.splitlines() == [
         "301 https://denervation.example/causes/ 200 200",
-        "max-age=31536000; includeSubDomains; preload True",
+        "max-age=86400 True",
         "True",
+    ], result.stderr
+
+
+FROM_FILES = """
+from django.conf import settings
+from django.core.mail import get_connection
+print(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, get_connection().password)
+print(settings.DATABASES["default"]["NAME"])
+"""
+
+
+def test_each_secret_may_come_from_a_file(tmp_path):
+    contents = {
+        "SECRET_KEY": "the-new-key\n",
+        "SECRET_KEY_FALLBACKS": "the-old-key\nan-older-key\n",
+        "EMAIL_HOST_PASSWORD": "the password\n",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/here.sqlite3\n",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    files = {f"{name}_FILE": str(tmp_path / name) for name in contents}
+    result = manage(
+        "shell", "-v0", "-c", FROM_FILES, tmp_path=tmp_path, EMAIL_HOST="m.example", **files
+    )
+    assert result.stdout.splitlines() == [
+        "the-new-key the-old-key an-older-key the password",
+        f"{tmp_path}/here.sqlite3",
     ], result.stderr
 
 

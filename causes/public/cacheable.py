@@ -5,7 +5,11 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
+from django.http import HttpRequest
 from django.urls import Resolver404, resolve
+
+READING = ("GET", "HEAD")
+"""The methods that only read."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 Basis = Callable[..., Any]
@@ -44,6 +48,12 @@ def cacheable(*parameters: str, basis: Basis | None = None) -> Callable[[View], 
         return view
 
     return declare
+
+
+def is_cacheable(request: HttpRequest) -> bool:
+    """Whether Django found a cacheable view for a request, and the request only reads."""
+    match = request.resolver_match
+    return match is not None and match.func in _declarations and request.method in READING
 
 
 def view_at(path: str, query: str) -> CacheableView | None:

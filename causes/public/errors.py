@@ -81,14 +81,13 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     )
 
 
-def method_not_allowed(request: HttpRequest) -> HttpResponse:
-    """405 for a request that would write to a public page."""
-    return _page(
-        request,
-        405,
-        "This page can only be read",
-        ["It does not accept data. Go to the home page and try again."],
-    )
+def method_not_allowed(request: HttpRequest, *, at_the_desk: bool = False) -> HttpResponse:
+    """405 for a method that an address does not take; the desk takes forms that are posted."""
+    if at_the_desk:
+        title, sentence = "This cannot be done here", "The desk reads pages and takes forms only."
+    else:
+        title, sentence = "This page can only be read", "It does not accept data."
+    return _page(request, 405, title, [f"{sentence} Go to the home page and try again."])
 
 
 def gone(request: HttpRequest) -> HttpResponse:

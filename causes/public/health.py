@@ -1,16 +1,35 @@
 """The health check for load balancers and administrators."""
 
 import logging
+from collections.abc import Callable
 
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from causes import database
 from causes.database import faults
 from causes.database.limits import check_reachable
+from causes.public.cacheable import READING
 
 log = logging.getLogger(__name__)
+
+
+class HealthMiddleware:
+    """Answers the health check before the host is checked.
+
+    A load balancer asks by the address of the machine, which ALLOWED_HOSTS does not name. The
+    answer does not depend on the host.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in READING and request.path == reverse("healthz"):
+            return healthz(request)
+        return self.get_response(request)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,4 @@
-"""Public pages are read: whatever else is sent to them is refused, and told what may be."""
-
-import io
-import sys
+"""Public pages are read. tests/test_addresses.py tries every method; here they meet the cache."""
 
 import pytest
 from django.conf import settings
@@ -13,11 +10,9 @@ from causes.preview_links import preview_links
 from causes.public.page_cache.application import PageCache
 from tests.crawl import routes
 from tests.factories import make_live, make_source
+from tests.wsgi import ask
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-WRITING = ("POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW")
-ALLOWED = {"GET", "HEAD", "OPTIONS"}
 
 
 @pytest.fixture
@@ -47,61 +42,12 @@ def through_the_cache():
     return PageCache(get_wsgi_application(), room=1_000_000)
 
 
-def ask(application, method, address):
-    """(status, headers, body) of what a server gets from the application."""
-    path, _, query = address.partition("?")
-    told = []
-    answer = application(
-        {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path.encode().decode("latin-1").replace("%00", "\x00"),
-            "QUERY_STRING": query,
-            "SCRIPT_NAME": "",
-            "SERVER_NAME": "testserver",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "HTTP_HOST": "testserver",
-            "CONTENT_LENGTH": "0",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(),
-            "wsgi.errors": sys.stderr,
-        },
-        lambda status, headers, *_: told.extend((status, headers)),
-    )
-    body = b"".join(answer)
-    if hasattr(answer, "close"):
-        answer.close()
-    return int(told[0][:3]), {name.lower(): value for name, value in told[1]}, body
-
-
 @pytest.fixture(params=["as served", "with DEBUG"])
 def application(request, db, settings):
     settings.DEBUG = request.param == "with DEBUG"
     made = through_the_cache()
     yield made
     made.watch.close()
-
-
-def allowed(headers):
-    return {method.strip() for method in headers["allow"].split(",")}
-
-
-def test_what_would_write_is_answered_405_with_what_is_allowed(application, addresses):
-    for address in addresses:
-        for method in WRITING:
-            status, headers, body = ask(application, method, address)
-            assert status == 405, (method, address)
-            assert allowed(headers) == ALLOWED, (method, address)
-            assert b"can only be read" in body, (method, address)
-            assert b"cookies" not in body, (method, address)
-
-
-def test_options_says_what_is_allowed_and_holds_no_page(application, addresses):
-    for address in addresses:
-        status, headers, body = ask(application, "OPTIONS", address)
-        assert (status, body) == (200, b""), address
-        assert allowed(headers) == ALLOWED, address
-        assert headers["content-length"] == "0"
 
 
 def test_a_refused_request_leaves_the_kept_page_as_it_is(application, addresses):

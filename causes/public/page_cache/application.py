@@ -24,9 +24,6 @@ PATIENCE = 0.1
 KEPT_STATUSES = ("200 ", "301 ", "410 ")
 """Statuses that are cached. Not 404: anybody can invent any number of such addresses."""
 
-SHARED_STATUSES = (*KEPT_STATUSES, "302 ", "404 ")
-"""Statuses that a CDN may keep. An error of a moment must not be served for a minute."""
-
 
 class Key(NamedTuple):
     """The parts of a request on which a page depends."""
@@ -159,9 +156,6 @@ class PageCache:
             response.close()  # ends Django's request
         status, headers = started
         known = {name.lower(): value.lower() for name, value in headers}
-        if "cache-control" not in known:
-            shared = status.startswith(SHARED_STATUSES)
-            headers.append(("Cache-Control", settings.PAGE_CACHE_CONTROL if shared else "no-store"))
         personal = "set-cookie" in known or "cookie" in known.get("vary", "")
         if personal or not status.startswith(KEPT_STATUSES):
             start_response(status, headers)

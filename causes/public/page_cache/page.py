@@ -21,6 +21,9 @@ _ENCODERS = {
     "gzip": lambda body: gzip.compress(body, 6, mtime=0),
     "br": lambda body: brotli.compress(body, quality=5),
 }
+_OF_THE_BODY = ("content-type", "content-encoding", "content-language", "content-disposition")
+"""Headers that say nothing about a "not modified"."""
+
 _OVERHEAD = 4_000
 """About the size in bytes of the objects around a body, and of the rows that a page rests on."""
 
@@ -88,8 +91,9 @@ class Page:
     def _add(self, encoding: str, body: bytes, headers: Headers) -> Variant:
         # A strong validator: different bytes have different tags (RFC 9110, section 8.8.3.3).
         etag = f'"{self._etag}-{encoding}"' if encoding else f'"{self._etag}"'
+        # A browser replaces the headers of its copy by these (RFC 9111, section 3.2).
         short = [("ETag", etag)]
-        short += [pair for pair in headers if pair[0].lower() in ("cache-control", "vary")]
+        short += [pair for pair in headers if not pair[0].lower().startswith(_OF_THE_BODY)]
         headers = [*headers, ("ETag", etag), ("Content-Length", str(len(body)))]
         self.variants[encoding] = made = Variant(body, etag, headers, short)
         self.size += len(body)
