@@ -7,6 +7,7 @@ start with a sentence that names the variable, the value and what is expected.
 import os
 import secrets
 import zoneinfo
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,14 +76,15 @@ def _email(name: str, value: str) -> str:
 DATA_DIR = Path(_text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
-    # Files on their way in. They are moved to their place, so both are on one disk.
-    FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
-    FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"DATA_DIR is {str(DATA_DIR)!r}, but the folder cannot be made ({error.strerror}); "
         "name a folder that you may write to."
     ) from None
+# Files on their way in. They are moved to their place, so both are on one disk.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+with suppress(OSError):  # `serve` says it if the folder cannot be written
+    FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 
 
 def _kept_secret_key() -> str:
