@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import zoneinfo
+from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -92,14 +93,15 @@ os.umask(0o077)
 DATA_DIR = Path(_text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
 try:
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Files on their way in. They are moved to their place, so both are on one disk.
-    FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
-    FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"DATA_DIR is {str(DATA_DIR)!r}, but the folder cannot be made ({error.strerror}); "
         "name a folder that you may write to."
     ) from None
+# Files on their way in. They are moved to their place, so both are on one disk.
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"
+with suppress(OSError):  # `serve` says it if the folder cannot be written
+    FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 
 
 def _kept_secret_key() -> str:
