@@ -180,6 +180,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "causes.public.capacity.RefusalMiddleware",
     "causes.public.methods.ReadOnlyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -256,6 +257,11 @@ if CDN_SECONDS := _whole_number("CDN_SECONDS", 0):
     PAGE_CACHE_CONTROL = (
         f"public, max-age=0, s-maxage={CDN_SECONDS}, stale-while-revalidate={CDN_SECONDS}"
     )
+
+# Threads of a worker that each kind of slow work may hold (causes/public/capacity.py), and the
+# threads that a worker has: three are left for finished pages and static files.
+SLOTS = {"pages": 4, "desk": 2, "forms": 3, "sign-in": 1, "health": 1}
+THREADS = 3 + sum(SLOTS.values())
 
 TAGGIT_CASE_INSENSITIVE = True
 TAGGIT_TAGS_FROM_STRING = "causes.text.names.tags_from_string"

@@ -4,11 +4,8 @@ Everything that may go wrong is checked before anything is created. Each error i
 """
 
 import errno
-import os
 import secrets
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import Error, connection
 
+from causes.management import processes
 from causes.models import Entry
 
 SERVERS = ("granian", "gunicorn")
@@ -45,30 +43,12 @@ def serve(host: str, port: str, server: str, workers: str, say: Callable[[str], 
     say(f"The site is at http://{shown}:{port}/ and the editors' desk at /admin/. Ctrl-C stops it.")
     sys.stdout.flush()
     connection.close()
-    _run(_command(server, host, port, workers))
-
-
-def _run(command: list[str]) -> None:
-    """Runs the server until it stops, and passes signals on to it.
-
-    The server has a session of its own, so Ctrl-C only reaches its main process: workers of granian
-    that get the signal from the terminal as well as from their parent often hang until killed.
-    """
-    server = subprocess.Popen(  # noqa: S603
-        command, cwd=settings.BASE_DIR, start_new_session=True
-    )
-    stopping = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-        server.terminate()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    status = server.wait()
-    if status and not stopping:
-        raise CannotServe(f"The server stopped unexpectedly with status {status}: see above.")
+    try:
+        processes.run(processes.command(server, host, port, workers), settings.BASE_DIR)
+    except processes.Stopped as how:
+        raise CannotServe(
+            f"The server stopped unexpectedly ({how}): see above, and start it again."
+        ) from None
 
 
 def _is_number(text: str, most: int) -> bool:
@@ -78,23 +58,6 @@ def _is_number(text: str, most: int) -> bool:
 def _in_address(host: str) -> str:
     """The host as part of an address, where an IPv6 address needs brackets."""
     return f"[{host}]" if ":" in host else host
-
-
-def _command(server: str, host: str, port: str, workers: str) -> list[str]:
-    application = "denervation_site.wsgi:application"
-    program = str(Path(sys.executable).with_name(server))
-    if server == "gunicorn":
-        # Its control socket would be a file in the home directory.
-        options = ["--no-control-socket", "-w", workers, "-b", f"{_in_address(host)}:{port}"]
-        # With threads a worker stays alive through an import that takes minutes.
-        return [program, *options, "-k", "gthread", "--threads", "4", application]
-    level = os.environ.get("GRANIAN_LOG_LEVEL", "warning")
-    options = ["--interface", "wsgi", "--workers", workers, "--log-level", level]
-    # Few threads in each worker, as each keeps a database connection.
-    options += ["--blocking-threads", "4", "--backpressure", "128"]
-    # A client that disconnects during an answer must not delay Ctrl-C.
-    options += ["--workers-kill-timeout", "10"]
-    return [program, *options, "--host", host, "--port", port, application]
 
 
 def set_up(say: Callable[[str], object]) -> None:
