@@ -259,9 +259,9 @@ if CDN_SECONDS := _whole_number("CDN_SECONDS", 0):
     )
 
 # Threads of a worker that each kind of slow work may hold (causes/public/capacity.py), and the
-# threads that a worker has: three are left for finished pages and static files.
-SLOTS = {"pages": 4, "desk": 2, "forms": 3, "sign-in": 1, "health": 1}
-THREADS = 3 + sum(SLOTS.values())
+# threads that a worker has: two are left for finished pages and static files.
+SLOTS = {"pages": 3, "desk": 2, "forms": 3, "sign-in": 1, "health": 1}
+THREADS = 2 + sum(SLOTS.values())
 
 TAGGIT_CASE_INSENSITIVE = True
 TAGGIT_TAGS_FROM_STRING = "causes.text.names.tags_from_string"
