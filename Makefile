@@ -65,6 +65,7 @@ deep: $(VENV)/.dev  ## Run the long forms of random tests, for hours
 	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(LONG) $(BIN)/python -m pytest -n 0 $(DEEP); else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
 	$(BIN)/python benchmarks/comparison.py
+	$(BIN)/python benchmarks/siege.py --check
 
 scan: $(RUNTIME)  ## Let Bandit and Wapiti look for holes (docs/security.md)
 	@.ci/scan

@@ -214,6 +214,7 @@ MIDDLEWARE = [
     # Their headers are the same; `check --deploy` wants both. The first redirects to https.
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "causes.public.capacity.RefusalMiddleware",
     "causes.public.health.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "causes.public.methods.MethodsMiddleware",
@@ -286,6 +287,11 @@ if CDN_SECONDS := _whole_number("CDN_SECONDS", 0):
     PAGE_CACHE_CONTROL = (
         f"public, max-age=0, s-maxage={CDN_SECONDS}, stale-while-revalidate={CDN_SECONDS}"
     )
+
+# Threads of a worker that each kind of slow work may hold (causes/public/capacity.py), and the
+# threads that a worker has: two are left for finished pages and static files.
+SLOTS = {"pages": 3, "desk": 2, "forms": 3, "sign-in": 1, "health": 1}
+THREADS = 2 + sum(SLOTS.values())
 
 TAGGIT_CASE_INSENSITIVE = True
 TAGGIT_TAGS_FROM_STRING = "causes.text.names.tags_from_string"

@@ -4,18 +4,15 @@ Everything that may go wrong is checked before anything is created. Each error i
 """
 
 import errno
-import os
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
 
 from causes.database import files
+from causes.management import processes
 from causes.management.setting_up import check_database, check_folder, set_up
 
 SERVERS = ("granian", "gunicorn")
@@ -44,32 +41,13 @@ def serve(host: str, port: str, server: str, workers: str, say: Callable[[str], 
     sys.stdout.flush()
     connection.close()
     try:
-        _run(_command(server, host, port, workers))
+        processes.run(processes.command(server, host, port, workers), settings.BASE_DIR)
+    except processes.Stopped as how:
+        raise CannotServe(
+            f"The server stopped unexpectedly ({how}): see above, and start it again."
+        ) from None
     finally:
         files.fold_in_log()
-
-
-def _run(command: list[str]) -> None:
-    """Runs the server until it stops, and passes signals on to it.
-
-    The server has a session of its own, so Ctrl-C only reaches its main process: workers of granian
-    that get the signal from the terminal as well as from their parent often hang until killed.
-    """
-    server = subprocess.Popen(  # noqa: S603
-        command, cwd=settings.BASE_DIR, start_new_session=True
-    )
-    stopping = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-        server.terminate()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    status = server.wait()
-    if status and not stopping:
-        raise CannotServe(f"The server stopped unexpectedly with status {status}: see above.")
 
 
 def _is_number(text: str, most: int) -> bool:
@@ -79,23 +57,6 @@ def _is_number(text: str, most: int) -> bool:
 def _in_address(host: str) -> str:
     """The host as part of an address, where an IPv6 address needs brackets."""
     return f"[{host}]" if ":" in host else host
-
-
-def _command(server: str, host: str, port: str, workers: str) -> list[str]:
-    application = "denervation_site.wsgi:application"
-    program = str(Path(sys.executable).with_name(server))
-    if server == "gunicorn":
-        # Its control socket would be a file in the home directory.
-        options = ["--no-control-socket", "-w", workers, "-b", f"{_in_address(host)}:{port}"]
-        # With threads a worker stays alive through an import that takes minutes.
-        return [program, *options, "-k", "gthread", "--threads", "4", application]
-    level = os.environ.get("GRANIAN_LOG_LEVEL", "warning")
-    options = ["--interface", "wsgi", "--workers", workers, "--log-level", level]
-    # Few threads in each worker, as each keeps a database connection.
-    options += ["--blocking-threads", "4", "--backpressure", "128"]
-    # A client that disconnects during an answer must not delay Ctrl-C.
-    options += ["--workers-kill-timeout", "10"]
-    return [program, *options, "--host", host, "--port", port, application]
 
 
 def _check_port(host: str, port: str) -> None:

@@ -125,6 +125,44 @@ def import_running(request: HttpRequest) -> HttpResponse:
     return response
 
 
+BUSY = {
+    "pages": (
+        "The site is busy",
+        "More new pages are asked for than it can make at once. Pages that were read lately, such "
+        "as the home page, are still answered.",
+        2,
+    ),
+    "desk": ("The desk is busy", "More of its pages are asked for than it can make at once.", 2),
+    "forms": (
+        "The desk is busy",
+        "More forms are sent than it can take at once. Nothing was saved. Go back: your browser "
+        "still has what you typed.",
+        5,
+    ),
+    "sign-in": (
+        "Too many people are signing in",
+        "Your name and password were not read.",
+        5,
+    ),
+    "health": ("The health check is busy", "An earlier check has not ended yet.", 2),
+}
+"""Title, sentence and seconds to wait, for each kind of work in SLOTS of the settings."""
+
+
+def busy(request: HttpRequest, kind: str) -> HttpResponse:
+    """503 for a request that found all threads for its kind of work taken (capacity.py)."""
+    title, sentence, seconds = BUSY[kind]
+    again = f"Try again in {seconds} seconds."
+    if request.method == "GET":
+        again = f"This page tries again by itself in {seconds} seconds."
+    response = _page(request, 503, title, [sentence, again])
+    response["Retry-After"] = str(seconds)
+    if request.method == "GET":
+        response["Refresh"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def in_trouble(request: HttpRequest, trouble: Trouble) -> HttpResponse:
     """503 for a fault that is nobody's mistake and will pass.
 

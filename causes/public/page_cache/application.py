@@ -6,7 +6,7 @@ epoch. docs/architecture.md explains why that is enough.
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.db import Error
 from causes.database.files import follow
 from causes.database.watch import Epoch, Watch
 from causes.public.cacheable import CacheableView, view_at
+from causes.public.capacity import Capacity
 from causes.public.page_cache.page import Page, best_encoding, matches
 from causes.public.page_cache.store import Store
 
@@ -41,9 +42,10 @@ class PageCache:
 
     def __init__(self, django: Any, *, room: int | None = None) -> None:
         """`room` is in bytes and defaults to PAGE_CACHE_MB; with 0 nothing is kept."""
-        self._django = django
+        self._capacity = Capacity(django)
         self.watch = Watch()
         self._making = threading.Lock()
+        self._being_made: set[Key] = set()
         self.store = Store(settings.PAGE_CACHE_MB * 1024 * 1024 if room is None else room)
         scheme = settings.SECURE_PROXY_SSL_HEADER or ("wsgi.url_scheme", "https")
         self._scheme, self._secure = scheme
@@ -52,7 +54,7 @@ class PageCache:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         key = self._key(environ)
         if key is None:
-            return self._django(environ, start_response)
+            return self._capacity(environ, start_response)
         # Read before anything else, so that any later commit begins another epoch.
         epoch = self.watch.epoch()
         page = self.store.get(key)
@@ -84,16 +86,41 @@ class PageCache:
         view = view_at(_as_text(key.path), key.query)
         # A redirect to https must keep the whole query.
         if view is None or (settings.SECURE_SSL_REDIRECT and not key.secure):
-            return self._django(environ, start_response)
+            return self._capacity(environ, start_response)
         key = key._replace(query=view.query)
         page = self.store.get(key)
         if page is None or epoch is None or page.epoch is not epoch:
-            with self._turn() as waited:
-                if waited:  # and another thread may have made the page by now
-                    epoch = self.watch.epoch()
-                page = self._current(key, epoch)
-                if page is None:
-                    return self._make(environ, start_response, key, epoch, view)
+            return self._compare_or_make(environ, start_response, key, epoch, view, page)
+        page.asked_again = True
+        return self._answer(environ, start_response, key, page)
+
+    def _compare_or_make(
+        self,
+        environ: dict[str, Any],
+        start_response: Any,
+        key: Key,
+        epoch: Epoch | None,
+        view: CacheableView,
+        page: Page | None,
+    ) -> Iterable[bytes]:
+        """Answers with a page that must be compared or made first.
+
+        Making needs a slot, but comparing is short. A crowd that wants the same page waits for
+        the one that makes it; only those whose patience ends need slots, too.
+        """
+        short = page is not None and page.basis is not None and epoch is not None
+        short = short or key in self._being_made
+        with ExitStack() as held:
+            if not short and not held.enter_context(self._capacity.slot("pages")):
+                return self._capacity.refuse("pages", environ, start_response)
+            waited, has_turn = held.enter_context(self._turn())
+            if waited:  # and another thread may have made the page by now
+                epoch = self.watch.epoch()
+            page = self._current(key, epoch)
+            if page is None:
+                if short and not (has_turn or held.enter_context(self._capacity.slot("pages"))):
+                    return self._capacity.refuse("pages", environ, start_response)
+                return self._make(environ, start_response, key, epoch, view)
         page.asked_again = True
         return self._answer(environ, start_response, key, page)
 
@@ -122,15 +149,17 @@ class PageCache:
             page.rests_on = rows
 
     @contextmanager
-    def _turn(self) -> Iterator[bool]:
-        """Lets one thread make or compare a page at a time; yields whether this one had to wait.
+    def _turn(self) -> Iterator[tuple[bool, bool]]:
+        """Lets one thread make or compare a page at a time.
+
+        Yields whether this one had to wait, and whether it has the turn: patience ends.
 
         Threads that make pages at the same time only take the interpreter from one another.
         """
         waited = not self._making.acquire(blocking=False)
         has_turn = not waited or self._making.acquire(timeout=PATIENCE)
         try:
-            yield waited
+            yield waited, has_turn
         finally:
             if has_turn:
                 self._making.release()
@@ -147,13 +176,17 @@ class PageCache:
         started: list[Any] = []
         # Without the parameters that the view does not read: the answer cannot depend on them.
         trimmed = {**environ, "REQUEST_METHOD": "GET", "QUERY_STRING": view.query}
-        response = self._django(
-            trimmed, lambda status, headers, *_: started.extend((status, headers))
-        )
+        self._being_made.add(key)
         try:
-            body = b"".join(response)
+            response = self._capacity.django(
+                trimmed, lambda status, headers, *_: started.extend((status, headers))
+            )
+            try:
+                body = b"".join(response)
+            finally:
+                response.close()  # ends Django's request
         finally:
-            response.close()  # ends Django's request
+            self._being_made.discard(key)
         status, headers = started
         known = {name.lower(): value.lower() for name, value in headers}
         personal = "set-cookie" in known or "cookie" in known.get("vary", "")
