@@ -23,6 +23,7 @@ from mdit_py_plugins.subscript import sub_plugin
 from mdit_py_plugins.superscript import superscript_plugin
 
 from causes.text.citations import citation_plugin
+from causes.text.parser import Block, Inline
 
 SCHEMES = {"http", "https", "mailto", "tel"}
 LINK_RULE = (
@@ -59,6 +60,11 @@ def _cleaner_takes(url: str) -> bool:
 
 
 class _Markdown(MarkdownIt):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inline, self.block = Inline(), Block()
+        self.configure("commonmark", {"html": False, "linkify": False})
+
     def validateLink(self, url: str) -> bool:  # noqa: N802
         """Accepts every address, so that an error can name the ones that are not allowed.
 
@@ -68,8 +74,19 @@ class _Markdown(MarkdownIt):
         return True
 
 
+SIGNS = {
+    "times": "*~",
+    "scripts": "~^",
+    "angles": "<",
+    "url": ":",
+    "citation": "[",
+    "citation_or_link": "[",
+}
+"""The signs at which the rules within a paragraph begin that this site adds."""
+
+
 def make_parser() -> MarkdownIt:
-    markdown = _Markdown("commonmark", {"html": False, "linkify": False})
+    markdown = _Markdown()
     markdown.enable(["table", "strikethrough"])
     markdown.disable(["html_block", "html_inline"])
     # Joining tokens would hide which signs were escaped.
@@ -87,6 +104,8 @@ def make_parser() -> MarkdownIt:
     deflist = next(rule for rule in block.getRules("") if rule.__name__ == "deflist")
     alternatives = ["paragraph", "reference", "blockquote"]
     block.at("deflist", _only_colons(deflist), {"alt": alternatives})
+    markdown.inline.signs |= SIGNS
+    markdown.block.close()
     return markdown
 
 
