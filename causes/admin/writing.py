@@ -13,9 +13,10 @@ from causes.models import Category, Entry, Source, Tag
 from causes.publishing import Text, publishing_problems
 from causes.reading import read_unsaved
 from causes.text.advice import Advice, advise, measure
-from causes.text.body import cited_keys, objections
+from causes.text.body import cited_keys
 from causes.text.markdown import BODY_LIMIT
 from causes.text.numbers import whole_number
+from causes.text.objections import objections
 
 
 class WritingViews(EntryPages):

@@ -6,9 +6,10 @@ from typing import Self
 
 from causes.models import Category, Entry, Revision, Source, Tag
 from causes.publishing.situations import Problem
-from causes.text.body import objections, read_body, unresolved
+from causes.text.body import read_body
 from causes.text.characters import bad_characters, is_blank, tidy_line
 from causes.text.comments import tidy_body
+from causes.text.objections import objections, unresolved
 
 
 @dataclass(frozen=True)

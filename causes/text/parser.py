@@ -150,7 +150,7 @@ def _first_of(rules: dict[str, list[BlockRule]], others: list[BlockRule]) -> Blo
     def rule(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
         place = state.bMarks[startLine] + state.tShift[startLine]
         sign = state.src[place] if place < state.eMarks[startLine] else ""
-        for one in rules.get(sign, others):
+        for one in rules.get(sign, others):  # noqa: SIM110 (a generator costs more)
             if one(state, startLine, endLine, silent):
                 return True
         return False
