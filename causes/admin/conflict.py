@@ -6,6 +6,7 @@ from typing import Any
 
 from causes.models import Revision
 from causes.publishing import Text
+from causes.text.alignment import Effort
 from causes.text.compare import Paragraph, compare, compare_lists
 from causes.text.merge import Part, chosen, parts_of
 
@@ -40,6 +41,7 @@ class Conflict:
         # Answers count only for the revision that was shown.
         self.asked = data.get("theirs") == str(newest.uuid)
         self._data = data if self.asked else {}
+        self._effort = Effort()
         self._parts: list[Part] = parts_of(self.start.body, self.theirs.body, mine.body)
         self.questions = [*self._fields(), *self._body()]
 
@@ -66,7 +68,7 @@ class Conflict:
                 unchanged = part.theirs.strip().count("\n\n") + 1
                 continue
             sides = (part.base, part.theirs, part.mine)
-            words = [compare(part.base, side) for side in sides]
+            words = [compare(part.base, side, self._effort) for side in sides]
             label = f"Body, difference {len(found) + 1}"
             found.append(self._question(f"choose-body-{index}", label, words, unchanged))
             unchanged = 0
