@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
+
 from causes.models import Revision
 from causes.publishing import Text
 from causes.text.alignment import Effort
@@ -68,7 +70,8 @@ class Conflict:
                 unchanged = part.theirs.strip().count("\n\n") + 1
                 continue
             sides = (part.base, part.theirs, part.mine)
-            words = [compare(part.base, side, self._effort) for side in sides]
+            # Compared when the page is made: the write lock is free again by then.
+            words = [_lazily(part.base, side, self._effort) for side in sides]
             label = f"Body, difference {len(found) + 1}"
             found.append(self._question(f"choose-body-{index}", label, words, unchanged))
             unchanged = 0
@@ -123,6 +126,10 @@ class Conflict:
             side("category").category,
             side("tags").tags,
         )
+
+
+def _lazily(before: str, after: str, effort: Effort) -> Any:
+    return SimpleLazyObject(lambda: compare(before, after, effort))
 
 
 def _lists(names: list[list[str]]) -> list[list[Paragraph]]:

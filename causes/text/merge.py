@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from causes.text.alignment import Effort, matching_blocks
+from causes.text.recent import Recent
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,18 @@ def parts_of(base: str, theirs: str, mine: str) -> list[Part]:
     Source of the alignment: Khanna, Kunal, Pierce: A formal investigation of
     diff3 (FSTTCS 2007), with paragraphs for lines.
     """
-    pieces = [_paragraphs(text) for text in (base, theirs, mine)]
+    texts = base, theirs, mine
+    return _known.get(texts) or _known.keep(texts, _parts_of(texts))
+
+
+_known: Recent[tuple[str, str, str], list[Part]] = Recent(
+    2_000_000, size=lambda texts, _: sum(map(len, texts))
+)
+"""The parts are found before the write lock is taken, and needed under it."""
+
+
+def _parts_of(texts: tuple[str, str, str]) -> list[Part]:
+    pieces = [_paragraphs(text) for text in texts]
     keys = [[piece.strip() for piece in some] for some in pieces]
     found: list[Part] = []
     before: tuple[int, ...] = (0, 0, 0)
