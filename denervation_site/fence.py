@@ -12,7 +12,7 @@ from causes.admin.visitor import address_of
 class FenceMiddleware:
     """Hides the desk from visitors outside the networks: their URLs are the public ones only.
 
-    It is the outermost middleware, so that its header has the place that the page cache gives it.
+    It comes before all others, because it chooses the addresses.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,8 +29,7 @@ class FenceMiddleware:
             return self.get_response(request)
         request.urlconf = "denervation_site.public_urls"  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if path == self._root and request.method in ("GET", "HEAD"):
-            # As the page cache says of an unknown page. With CDN_SECONDS it says something else,
-            # but a CDN that kept this answer would keep it for people inside the networks, too.
-            response.setdefault("Cache-Control", "no-cache")
+        if response.get("Cache-Control") == settings.PAGE_CACHE_CONTROL:
+            # A CDN would keep this answer for people inside the networks, too.
+            response["Cache-Control"] = "no-cache"
         return response

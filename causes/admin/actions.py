@@ -276,7 +276,7 @@ class ActionViews(EntryPages):
         done, refused = 0, []
         for row in rows:
             try:
-                with database.writing():
+                with publishing.read_ahead(row), database.writing():
                     if seen.values.get(str(row.entry_id)) != (facts := _facts_of(row)):
                         raise ChangedAfterShown(facts)
                     action.act(row, person_of(request), data)

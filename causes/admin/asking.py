@@ -41,7 +41,9 @@ class VerbViews(EntryPages):
             sentence = f"“{entry.slug}” has no text yet: write one first."
             return self.go_to(request, entry_url(entry), sentence, messages.ERROR)
         try:
-            with locked_if_posted(request):
+            named = request.POST.get("revision")
+            texts = (entry.newest, self.revision_of(entry, named) if named else None)
+            with locked_if_posted(request, *texts):
                 return self._answer(page, request, self.entry_of(request, pk))
         except database.Busy as refusal:
             busy = str(refusal)

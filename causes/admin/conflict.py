@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import SimpleLazyObject
+
 from causes.models import Revision
 from causes.publishing import Text
+from causes.text.alignment import Effort
 from causes.text.compare import Paragraph, compare, compare_lists
 from causes.text.merge import Part, chosen, parts_of
 
@@ -40,6 +43,7 @@ class Conflict:
         # Answers count only for the revision that was shown.
         self.asked = data.get("theirs") == str(newest.uuid)
         self._data = data if self.asked else {}
+        self._effort = Effort()
         self._parts: list[Part] = parts_of(self.start.body, self.theirs.body, mine.body)
         self.questions = [*self._fields(), *self._body()]
 
@@ -66,7 +70,8 @@ class Conflict:
                 unchanged = part.theirs.strip().count("\n\n") + 1
                 continue
             sides = (part.base, part.theirs, part.mine)
-            words = [compare(part.base, side) for side in sides]
+            # Compared when the page is made: the write lock is free again by then.
+            words = [_lazily(part.base, side, self._effort) for side in sides]
             label = f"Body, difference {len(found) + 1}"
             found.append(self._question(f"choose-body-{index}", label, words, unchanged))
             unchanged = 0
@@ -121,6 +126,10 @@ class Conflict:
             side("category").category,
             side("tags").tags,
         )
+
+
+def _lazily(before: str, after: str, effort: Effort) -> Any:
+    return SimpleLazyObject(lambda: compare(before, after, effort))
 
 
 def _lists(names: list[list[str]]) -> list[list[Paragraph]]:

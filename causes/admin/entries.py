@@ -1,10 +1,13 @@
 """Causes and pages at the desk."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponseRedirect
@@ -35,11 +38,12 @@ from causes.admin.verbs.spans import published
 from causes.admin.wording import name_of
 from causes.admin.writing import WritingViews
 from causes.models import Cause, Entry, Page, Revision
-from causes.publishing import Refusal
+from causes.publishing import Refusal, Text, read_ahead
 from causes.queries.arrays import each_once
 from causes.reading import read_revision
 from causes.states import facts_of
 from causes.text.comments import comments_removed, without_comments
+from causes.text.recent import read_once
 
 
 class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
@@ -185,6 +189,19 @@ class EntryAdmin(KeepsText, HistoryViews, VerbViews, ActionViews, WritingViews):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     # Saving ------------------------------------------------------------------------
+
+    @contextmanager
+    def reading_ahead(self, request: HttpRequest, object_id: str | None) -> Iterator[None]:
+        """Checks the form a first time, for the sake of what it reads and compares."""
+        entry = None if object_id is None else self.get_object(request, unquote(object_id))
+        may = self.has_change_permission(request) if object_id else self.has_add_permission(request)
+        with read_once():
+            texts: list[Text] = []
+            if may and (entry is not None or object_id is None):
+                form = self.get_form(request, entry)(request.POST, instance=entry)
+                texts = [form.text()] if form.is_valid() else []
+            with read_ahead(*texts):
+                yield
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """The entry that `save_model` then adds a revision to."""

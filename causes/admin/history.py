@@ -93,7 +93,7 @@ class HistoryViews(EntryPages):
             address = entry_url(entry, "history")
             return self.go_to(request, address, str(Withheld(old)), messages.ERROR)
         meeting = None
-        with locked_if_posted(request):
+        with locked_if_posted(request, old):
             before = entry.newest
             facts = {"Newest text": EntryStatus(entry).facts()["Newest text"]}
             if request.method == "POST":

@@ -1,12 +1,15 @@
 """Two questions that views at the desk ask about their request."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from causes import database
+from causes.publishing import read_ahead
 
 
 def person_of(request: HttpRequest) -> User:
@@ -16,9 +19,15 @@ def person_of(request: HttpRequest) -> User:
     return request.user
 
 
-def locked_if_posted(request: HttpRequest) -> AbstractContextManager[None]:
+@contextmanager
+def locked_if_posted(request: HttpRequest, *texts: Any) -> Iterator[None]:
     """For a POST, a transaction under the write lock: the facts that it compares stay the same.
 
-    Raises ImportRunning, SomebodySaving.
+    The texts and revisions that the verb needs are read before. Raises ImportRunning,
+    SomebodySaving.
     """
-    return database.writing() if request.method == "POST" else nullcontext()
+    if request.method != "POST":
+        yield
+        return
+    with read_ahead(*texts), database.writing():
+        yield

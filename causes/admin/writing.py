@@ -7,15 +7,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from causes.admin.base import EntryPages
 from causes.models import Category, Entry, Source, Tag
 from causes.publishing import Text, publishing_problems
 from causes.reading import read_unsaved
 from causes.text.advice import Advice, advise, measure
-from causes.text.body import cited_keys, objections
+from causes.text.body import cited_keys
 from causes.text.markdown import BODY_LIMIT
 from causes.text.numbers import whole_number
+from causes.text.objections import objections
 
 
 class WritingViews(EntryPages):
@@ -30,8 +32,9 @@ class WritingViews(EntryPages):
             "look_url": self.desk_url("look"),
             "pick_url": reverse("admin:causes_source_pick"),
             "add_source_url": reverse("admin:causes_source_add") if may_add else "",
-            "advice": advice_on(text, self.kind) if newest else [],
-            "measure": measure(text.body),
+            # Made with the page: a form that was refused is put together under the write lock.
+            "advice": SimpleLazyObject(lambda: advice_on(text, self.kind) if newest else []),
+            "measure": SimpleLazyObject(lambda: measure(text.body)),
         }
 
     def look_view(self, request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -47,8 +48,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) == len(pairs):
         return made
     doubled = Doubled(made)
-    names = [name for name, _ in pairs]
-    doubled.name = next(name for name in names if names.count(name) > 1)
+    number = Counter(name for name, _ in pairs)
+    doubled.name = next(name for name in made if number[name] > 1)
     return doubled
 
 
@@ -148,6 +149,17 @@ class _Text:
         self.held, self.at = self.held[self.at :] + piece, 0
         return True
 
+    def _twice_as_much(self) -> bool:
+        """Reads on until twice as much is held; False at the end.
+
+        A long row is scanned again each time, so a piece at a time would be quadratic.
+        """
+        wanted = 2 * (len(self.held) - self.at)
+        read = self.more()
+        while read and len(self.held) < min(wanted, LONGEST_ROW) and self.more():
+            pass
+        return read
+
     def peek(self) -> str:
         """The next character that is not blank, or "" at the end."""
         while True:
@@ -167,7 +179,7 @@ class _Text:
                 value, self.at = _scan(self.held, self.at)
                 return value
             except json.JSONDecodeError as error:
-                if len(self.held) - self.at <= LONGEST_ROW and self.more():
+                if len(self.held) - self.at <= LONGEST_ROW and self._twice_as_much():
                     continue
                 if len(self.held) - self.at > LONGEST_ROW:
                     sentence = (

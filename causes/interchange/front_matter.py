@@ -12,6 +12,9 @@ from causes.interchange.schema import Row
 LARGEST = 4 << 20
 """The most bytes that a file may have."""
 
+LONGEST = 100_000
+"""The most characters of front matter: YAML is read slowly."""
+
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _COMMENTS = re.compile(r"(?:\s*<!--.*?-->)*\s*", re.DOTALL)
 _HEADING = re.compile(r"\A\s*#[ \t]+(\S[^\n]*)\n?")
@@ -46,6 +49,11 @@ def split(text: str) -> tuple[Row, str]:
 
 
 def _parsed(text: str) -> Row:
+    if len(text) > LONGEST:
+        raise Wrong(
+            f"The front matter has {len(text):,} characters; the most is {LONGEST:,}. "
+            "Put the text below the second `---`."
+        )
     # Every value is a text: `no` is a word, and 1957 is not a number.
     try:
         if any(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, yaml.BaseLoader)):

@@ -33,6 +33,10 @@ _TABLES = {
 }
 
 
+MOST_PROBLEMS = 10_000
+"""The most problems that a plan lists: a file of a few bytes for each would fill the disk."""
+
+
 class Item(NamedTuple):
     id: int
     kind: str
@@ -55,6 +59,7 @@ class Store:
             self.db.execute(f"CREATE TABLE IF NOT EXISTS {name} {columns}")
         # One transaction for all writing: nobody else reads the file at that time.
         self.db.execute("BEGIN")
+        self._problems = self.problem_count()
 
     def keep(self) -> None:
         """Commits everything written so far."""
@@ -67,6 +72,7 @@ class Store:
     def clear(self, *, keep: Iterable[str] = ()) -> None:
         for name in _TABLES.keys() - set(keep):
             self.db.execute(f"DELETE FROM {name}")
+        self._problems = self.problem_count()
 
     def many(self, statement: str, rows: Iterable[Any]) -> None:
         self.db.executemany(statement, rows)
@@ -90,6 +96,13 @@ class Store:
     # Problems ------------------------------------------------------------------------
 
     def report(self, problem: Problem) -> None:
+        """Adds a problem to the list. Behind the last one that fits, a sentence says so."""
+        self._problems += 1
+        if self._problems > MOST_PROBLEMS:
+            if self._problems > MOST_PROBLEMS + 1:
+                return
+            sentence = f"There are more problems. Correct these {MOST_PROBLEMS:,} first."
+            problem = Problem("", 0, "", "", sentence)
         row = (problem.file, problem.number, problem.subject, problem.field, problem.sentence)
         self.db.execute(
             "INSERT INTO problem (file, number, subject, field, sentence) VALUES (?, ?, ?, ?, ?)",

@@ -16,10 +16,10 @@ from django.core.validators import RegexValidator
 
 from causes.clock import future_objection
 from causes.interchange.problems import Wrong
-from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank, tidy_line
 from causes.text.comments import tidy_body
 from causes.text.identifiers import TIDY
+from causes.text.objections import objections
 from causes.text.slugs import SLUG_RULE, is_name_slug, is_slug
 
 Read = Callable[[Any], Any]

@@ -23,10 +23,10 @@ from causes.models.source import Source
 from causes.models.tagged import TaggedRevision
 from causes.models.taxonomy import Category, Tag, Taxon
 from causes.models.texts import SortKeyField, TidyField, sort_key_fields, text_fields
-from causes.text.body import objections
 from causes.text.characters import bad_characters, is_blank
 from causes.text.identifiers import TIDY
 from causes.text.names import fold
+from causes.text.objections import objections
 from causes.timeline import Timeline
 
 

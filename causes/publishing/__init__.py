@@ -38,7 +38,7 @@ from causes.publishing.situations import (
 )
 from causes.publishing.spans import cancel_schedule, publish, schedule, take_down, withhold
 from causes.publishing.taxonomy import NameTaken, OldName, merge, rename_taxon
-from causes.publishing.text import Text, publishing_problems, unsound
+from causes.publishing.text import Text, publishing_problems, read_ahead, unsound
 
 __all__ = [
     "AlreadyPublic",
@@ -75,6 +75,7 @@ __all__ = [
     "merge",
     "publish",
     "publishing_problems",
+    "read_ahead",
     "record_review",
     "refusal_of",
     "rename",

@@ -1,14 +1,18 @@
 """The text of an entry as readers see it, before it is stored as a revision."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from causes.models import Category, Entry, Revision, Source, Tag
 from causes.publishing.situations import Problem
-from causes.text.body import objections, read_body, unresolved
+from causes.text.body import read_body
 from causes.text.characters import bad_characters, is_blank, tidy_line
 from causes.text.comments import tidy_body
+from causes.text.derived import Derived
+from causes.text.objections import objections, unresolved
+from causes.text.recent import read_once
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,24 @@ class Text:
             self.category and self.category.canonical,
             frozenset(tag.canonical for tag in self.tags),
         )
+
+
+@contextmanager
+def read_ahead(*texts: Any) -> Iterator[None]:
+    """Reads texts before the write lock is taken, and holds what was read until the block ends.
+
+    Takes texts and revisions, and ignores anything else. A long text takes a second or two to
+    read. Under the lock nobody else could write meanwhile.
+    """
+    with read_once():
+        for text in texts:
+            if isinstance(text, Text):
+                tidied = text.tidied()
+                Derived.of(tidied.title, tidied.summary, tidied.body)
+            elif isinstance(text, Revision):
+                Derived.of(text.title, text.summary, text.body)
+                read_body(tidy_body(text.body, stored=True))
+        yield
 
 
 def unsound(text: Text, note: str = "") -> list[Problem]:

@@ -11,6 +11,7 @@ from causes.clock import now
 from causes.models import Entry, Event, Revision
 from causes.models.event import REASON_LIMIT
 from causes.publishing.situations import NotPermitted, ReasonNeeded, refusal_of
+from causes.publishing.text import read_ahead
 from causes.states import Step, facts_of
 from causes.text.characters import is_blank, tidy
 
@@ -21,16 +22,17 @@ User = UserRow | None
 
 
 def verb(function: Callable[P, R]) -> Callable[P, R]:
-    """Runs a verb in one transaction, under the one lock, which it takes before it reads.
+    """Runs a verb in one transaction, under the one lock, which it takes before it reads rows.
 
-    Every verb raises ImportRunning while an import is running, and SomebodySaving if somebody
-    else holds the lock for too long.
+    The texts and revisions among its arguments are read before: see `read_ahead`. Every verb
+    raises ImportRunning while an import is running, and SomebodySaving if somebody else holds the
+    lock for too long.
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            with database.writing():
+            with read_ahead(*args, *kwargs.values()), database.writing():
                 return function(*args, **kwargs)
         except database.Busy as busy:
             raise refusal_of(busy) from busy

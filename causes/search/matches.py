@@ -88,7 +88,9 @@ class Matcher:
         for head in self._heads:
             at = small.find(head)
             while at != -1:
-                match = USUAL_WORD.match(small, at)
+                # Reading a word from each place within it would take quadratic time.
+                within = at and small[at - 1].isalnum()
+                match = None if within else USUAL_WORD.match(small, at)
                 if match and _begins(small, *match.span()):
                     found = stem(of_usual(match.group()))
                     if found in self._stems:
@@ -98,18 +100,22 @@ class Matcher:
 
 
 def _begins(text: str, start: int, end: int) -> bool:
-    """Whether a word begins here, and not inside another or with the `s` of `Bell's`."""
+    """Whether this is a word of its own, and not the `s` of `Bell's`."""
     if start == 0 or text[start - 1] not in "'’‘`":
-        return start == 0 or not text[start - 1].isalnum()
+        return True
     return text[start:end] != "s" or not text[start - 2 : start - 1].isalnum()
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Pieces of the text that end at the end of a line or, in long lines, of a word."""
+    """Pieces of the text that end at the end of a line or, in long lines, of a word.
+
+    No piece is longer than ten times PIECE, not even in a text without blanks.
+    """
     begin = 0
     while begin < len(text):
         end = text.find("\n", begin + PIECE, begin + 2 * PIECE) + 1
-        end = end or text.find(" ", begin + 2 * PIECE) + 1 or len(text)
+        end = end or text.find(" ", begin + 2 * PIECE, begin + 10 * PIECE) + 1
+        end = end or min(len(text), begin + 10 * PIECE)
         yield begin, text[begin:end]
         begin = end
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from causes.text.body import WORD, read_body, uncited_paragraphs
 from causes.text.comments import without_comments
-from causes.text.markdown import Heading, render
 
 LONG_SENTENCE = 25
 """Sentences with more words than this are long. Source: GOV.UK content design, 2014."""
+
+MOST_ADVICE = 200
+"""The most pieces of advice that are given at a time."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"”’)\]]*\s+(?=[\"“‘(\[]?[A-Z0-9À-ÖØ-Þ])")
 _ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Prof|St|No|Fig|al)\.$")
@@ -97,7 +99,7 @@ def advise(title: str, summary: str, body: str) -> list[Advice]:
         for sentence in sentences_of(body)
         if (count := len(WORD.findall(sentence))) > LONG_SENTENCE
     ]
-    found += _skipped_levels(render(body).headings)
+    found += _skipped_levels(read_body(body).headings)
     for link in read_body(body).links:
         if not link.words:
             sentence = f"The link in line {link.line} has no text: write where it leads."
@@ -111,20 +113,23 @@ def advise(title: str, summary: str, body: str) -> list[Advice]:
             f"Readers see the HTML tag in line {line} exactly as typed: use Markdown instead."
         )
         found.append(Advice("body", sentence, tag[:80]))
+    if (more := len(found) - MOST_ADVICE) > 0:
+        sentence = f"There are {more:,} more pieces of advice: they appear as you correct these."
+        found[MOST_ADVICE:] = [Advice("body", sentence)]
     return found
 
 
-def _skipped_levels(headings: list[Heading]) -> list[Advice]:
-    levels = [1, *(heading.level for heading in headings)]
+def _skipped_levels(headings: list[tuple[int, str]]) -> list[Advice]:
+    levels = [1, *(level for level, _ in headings)]
     return [
         Advice(
             "body",
-            f"This heading has level {heading.level}, but the one above it has level {before}: "
+            f"This heading has level {level}, but the one above it has level {before}: "
             "do not skip a level.",
-            heading.text,
+            words,
         )
-        for before, heading in zip(levels, headings, strict=False)
-        if heading.level > before + 1
+        for before, (level, words) in zip(levels, headings, strict=False)
+        if level > before + 1
     ]
 
 

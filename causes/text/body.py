@@ -1,4 +1,4 @@
-"""The links, citations and paragraphs of a body, and the objections to it. Needs no database.
+"""The links, citations and paragraphs of a body. Needs no database.
 
 One parser reads a body for the page, for the index of citations and for the advice, so these
 never disagree. Places are given as lines, counted from 1.
@@ -6,21 +6,18 @@ never disagree. Places are given as lines, counted from 1.
 
 import re
 from bisect import bisect
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from markdown_it.token import Token
 
-from causes.text.characters import bad_characters
-from causes.text.citations import Citation, bracketed_words, near_misses, nearest_key
+from causes.text.citations import Citation, bracketed_words, near_misses
 from causes.text.comments import lines_as_typed
 from causes.text.inline import words_of
-from causes.text.markdown import BODY_LIMIT, parse
+from causes.text.markdown import parse
 from causes.text.plain import plain_of
 from causes.text.recent import Recent
-from causes.text.syntax import LINK_RULE, may_link_to
 
 _GONE = "\ufffc"
 """Replaces a citation, a note mark, code or an escaped sign in a passage."""
@@ -89,7 +86,11 @@ class Body:
     notes_without_text: list[Found] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     """Sentences about words that readers would not see."""
+    beyond: list[str] = field(default_factory=list)
+    """Sentences about bounds that the body exceeds: see causes/text/bounds.py."""
     blocks: list[Block] = field(default_factory=list)
+    headings: list[tuple[int, str]] = field(default_factory=list)
+    """The level of each heading on the page, from 2, and its words."""
     plain: str = ""
     """The words that readers see, a line for each block."""
 
@@ -121,6 +122,12 @@ def _read(body: str) -> Body:
     for block, token in _blocks(tokens, found):
         _read_passage(found, block, token)
     found.plain = plain_of(tokens)
+    found.headings = [
+        (max(2, int(token.tag[1])), " ".join(words_of(tokens[place + 1].children or []).split()))
+        for place, token in enumerate(tokens)
+        if token.type == "heading_open"
+    ]
+    found.beyond = list(env.get("beyond", []))  # type: ignore[call-overload]
     as_typed = lines_as_typed(body)
     _read_definitions(found, env, as_typed)
     found.citations = [(citation, as_typed(line)) for citation, line in found.citations]
@@ -239,91 +246,6 @@ def _read_definitions(found: Body, env: dict[str, object], as_typed: Callable[[i
                 f"Nothing in the text leads to the footnote [^{label[1:]}], so readers would not "
                 f"see it: put [^{label[1:]}] after the words that it explains."
             )
-
-
-# Objections to storing a body -----------------------------------------------------------
-
-
-def objections(body: str) -> list[str]:
-    """The reasons why a body cannot be stored, each as a sentence; empty if it can be."""
-    said = []
-    if len(body) > BODY_LIMIT:
-        return [
-            f"The text has {len(body):,} characters; the limit is {BODY_LIMIT:,}. "
-            "Split it into two entries."
-        ]
-    if sentence := bad_characters(body):
-        return [sentence]
-    if not any(sign in body for sign in ("[", "<", "!", "://")):
-        return []
-    found = read_body(body)
-    if found.images:
-        named = "; ".join(f"{_shown(image.piece)} (line {image.line})" for image in found.images)
-        said.append(
-            f"Images cannot be part of a text: remove {named}, and describe each image in words."
-        )
-    refused = [Found(link.url, link.line) for link in found.links if not may_link_to(link.url)]
-    for url, line in sorted((*refused, *found.broken_links), key=lambda one: one.line):
-        if not url:
-            said.append(f"A link has no address (line {line}): {LINK_RULE}.")
-        elif may_link_to(url):
-            said.append(
-                f"Readers would see the link to {_shown(url)} (line {line}) just as it is typed: "
-                "write [words](address), with any title in straight quotation marks."
-            )
-        else:
-            said.append(
-                f"The link to {_shown(unquote(url))} (line {line}) is not allowed: {LINK_RULE}."
-            )
-    return said
-
-
-def _shown(piece: str) -> str:
-    piece = " ".join(piece.split())
-    return f"“{piece if len(piece) <= 60 else piece[:59] + '…'}”"
-
-
-# Objections to publishing a body --------------------------------------------------------
-
-
-def unresolved(body: str, known: Collection[str], keys: Collection[str] = ()) -> list[str]:
-    """The reasons why readers would see marks instead of sources and notes, as sentences.
-
-    `known` holds the cited keys that have a source; `keys` all keys that can be suggested.
-    """
-    found = read_body(body)
-    said = []
-    lines: dict[str, int] = {}
-    for citation, line in found.citations:
-        lines.setdefault(citation.key, line)
-    for key, line in lines.items():
-        if key not in known:
-            said.append(
-                f"It cites [@{key}] (line {line}), but no source has the key {key!r}: "
-                f"add the source, or correct the key.{_suggested(key, keys)}"
-            )
-    for piece, line in found.near_misses:
-        said.append(
-            f"{_shown(piece)} (line {line}) looks like a citation but is not one: write "
-            f"[@key], [@key, p. 12] or [@one; @two], with the key of a source."
-            f"{_suggested(piece, keys)}"
-        )
-    for word, line in found.words_in_brackets:
-        if word in keys:
-            said.append(
-                f"[{word}] (line {line}) is the key of a source: write [@{word}] to cite it."
-            )
-    for piece, line in found.notes_without_text:
-        said.append(
-            f"{_shown(piece)} (line {line}) leads to no footnote: write the footnote on its own "
-            f"line, such as {piece}: The text."
-        )
-    return said + found.hidden
-
-
-def _suggested(piece: str, keys: Collection[str]) -> str:
-    key = nearest_key(piece, keys)
-    return f" Did you mean [@{key}]?" if key else ""
 
 
 def uncited_paragraphs(body: str) -> list[str]:

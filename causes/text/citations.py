@@ -5,7 +5,7 @@ keys of small letters, digits and hyphens, and with a locator after a comma.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_inline import StateInline
 
-from causes.text.slugs import SLUG
+from causes.text.slugs import SLUG, SLUG_LIMIT
 
 _ONE = rf"@{SLUG}(?:,[^\[\];@]{{1,80}})?"
 _GROUP = re.compile(rf"\[{_ONE}(?:;\s*{_ONE})*\]")
@@ -71,9 +71,8 @@ _LIKE_A_GROUP = re.compile(
     r"\[(?:[\s\-–—−]{0,9}@|[^\[\]@]{1,40}(?<![\w.])@(?=[^\W_]*[\d–—−_-]))[^\[\]]{0,200}\]?"
 )
 _DASH = "[-–—−‐‑_]"
-_BARE_KEY = re.compile(
-    rf"(?<![\w@./\ufffc])@(?=[^\W_]*{_DASH}?[^\W_]*\d)[^\W_]+(?:{_DASH}[^\W_]+)+"
-)
+_BARE_KEY = re.compile(rf"(?<![\w@./\ufffc])@([^\W_]+{_DASH}[^\W_]+)(?:{_DASH}[^\W_]+)*")
+_DIGIT = re.compile(r"\d")
 _WITHOUT_AT = re.compile(rf"\[({SLUG}(?:-[a-z0-9]+))\](?![(:\[])")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−_ ", "-"))
 
@@ -85,7 +84,11 @@ def near_misses(text: str) -> list[tuple[int, str]]:
     """
     groups = [(match.start(), match.group()) for match in _LIKE_A_GROUP.finditer(text)]
     inside = {place for start, piece in groups for place in range(start, start + len(piece))}
-    bare = [(match.start(), match.group()) for match in _BARE_KEY.finditer(text)]
+    bare = [
+        (match.start(), match.group())
+        for match in _BARE_KEY.finditer(text)
+        if _DIGIT.search(match[1])
+    ]
     found = groups + [(place, piece) for place, piece in bare if place not in inside]
     return [(place, " ".join(piece.split())) for place, piece in sorted(found)]
 
@@ -95,18 +98,17 @@ def bracketed_words(text: str) -> list[str]:
     return [match[1] for match in _WITHOUT_AT.finditer(text)]
 
 
-def nearest_key(piece: str, keys: Iterable[str]) -> str:
+def nearest_key(piece: str, keys: Collection[str]) -> str:
     """The key that a piece of text most probably means, or an empty string."""
     typed = re.search(
         r"([^\[\]@,;]+)", piece.rpartition("@")[2] if piece.count("@") == 1 else piece
     )
     if typed is None:
         return ""
-    known = list(keys)
-    words = typed[1].strip().lower().translate(_DASHES)
+    words = typed[1].strip()[:SLUG_LIMIT].lower().translate(_DASHES)
     for length in range(len(words.split("-")), 0, -1):
         start = re.sub(r"[^a-z0-9-]", "", "-".join(words.split("-")[:length])).strip("-")
-        if start in known:
+        if start in keys:
             return start
-    close = get_close_matches(re.sub(r"[^a-z0-9-]", "", words), known, n=1, cutoff=0.6)
+    close = get_close_matches(re.sub(r"[^a-z0-9-]", "", words), keys, n=1, cutoff=0.6)
     return close[0] if close else ""

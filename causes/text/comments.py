@@ -5,6 +5,7 @@ from bisect import bisect
 from collections.abc import Callable
 
 from causes.text.characters import tidy
+from causes.text.recent import Recent
 
 _FENCE = r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[^\n]*$"
 _NEXT = re.compile(rf"(?m:{_FENCE})|(?P<ticks>`+)|(?P<comment><!--)|\\[\\`<]")
@@ -53,11 +54,20 @@ def lines_as_typed(body: str) -> Callable[[int], int]:
     return lambda number: number + gone[bisect(places, number) - 1]
 
 
-def _comments(body: str) -> tuple[list[tuple[int, int]], int]:
+Spans = list[tuple[int, int]]
+
+_known: Recent[str, tuple[Spans, int]] = Recent(2_000_000, size=lambda body, _: len(body))
+
+
+def _comments(body: str) -> tuple[Spans, int]:
     """The spans of a body to remove, and the number of comments in them."""
-    spans: list[tuple[int, int]] = []
     if "<!--" not in body:
-        return spans, 0
+        return [], 0
+    return _known.get(body) or _known.keep(body, _find_comments(body))
+
+
+def _find_comments(body: str) -> tuple[Spans, int]:
+    spans: Spans = []
     position = count = end = 0
     line_start = 0  # of the line, if it holds nothing else so far
     blank = True

@@ -1,14 +1,16 @@
 """The differences between two texts, word by word.
 
 Paragraphs are aligned first, then the words within them: difflib needs seconds to align
-20,000 words at once.
+20,000 words at once. The work is bounded: in a text that would need more, such as one of
+thousands of equal lines, whole paragraphs are shown as deleted and inserted.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
+
+from causes.text.alignment import Effort, opcodes
 
 # A number with its separators, decimals and percent sign is one word, so that
 # 500 -> 5,000 reads as a changed number and not as an inserted zero.
@@ -29,19 +31,23 @@ class Piece:
 Paragraph = list[Piece]
 
 
-def compare(before: str, after: str) -> list[Paragraph]:
+def compare(before: str, after: str, effort: Effort | None = None) -> list[Paragraph]:
     """The pieces that turn one text into another, paragraph by paragraph.
 
     Without the inserted pieces they are the first text; without the deleted pieces, the
-    second. Empty lines between paragraphs are not compared.
+    second. Empty lines between paragraphs are not compared. Several comparisons on one page
+    can share their effort.
     """
     old, new = _paragraphs(before), _paragraphs(after)
+    if old == new:
+        return [[Piece("same", text)] for text in old]
+    effort = effort or Effort()
     result: list[Paragraph] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
+    for equal, i1, i2, j1, j2 in opcodes(old, new, effort):
+        if equal:
             result += [[Piece("same", text)] for text in old[i1:i2]]
         else:
-            result += _replaced(old[i1:i2], new[j1:j2])
+            result += _replaced(old[i1:i2], new[j1:j2], effort)
     return result
 
 
@@ -56,7 +62,7 @@ def _paragraphs(text: str) -> list[str]:
     return [part.strip("\n") for part in parts if part.strip()]
 
 
-def _replaced(old: list[str], new: list[str]) -> list[Paragraph]:
+def _replaced(old: list[str], new: list[str], effort: Effort) -> list[Paragraph]:
     """Pairs each new paragraph with the first remaining old one that is similar."""
     result: list[Paragraph] = []
     fresh: list[Paragraph] = []
@@ -71,7 +77,7 @@ def _replaced(old: list[str], new: list[str]) -> list[Paragraph]:
             continue
         # Deleted paragraphs come before the inserted ones that replace them.
         result += [[Piece("deleted", gone)] for gone in old[start:partner]] + fresh
-        result.append(_words(old_words[partner], words))
+        result.append(_words(old_words[partner], words, effort))
         start, fresh = partner + 1, []
     return result + [[Piece("deleted", gone)] for gone in old[start:]] + fresh
 
@@ -84,16 +90,16 @@ def _partner(bag: set[str], bags: list[set[str]], start: int) -> int | None:
     return None
 
 
-def _words(old: list[str], new: list[str]) -> Paragraph:
+def _words(old: list[str], new: list[str], effort: Effort) -> Paragraph:
     if len(old) * len(new) > _TOO_MANY:
-        return _sentences(old, new)
-    return _opcodes(old, new)
+        return _sentences(old, new, effort)
+    return _opcodes(old, new, effort)
 
 
-def _opcodes(old: list[str], new: list[str]) -> Paragraph:
+def _opcodes(old: list[str], new: list[str], effort: Effort) -> Paragraph:
     pieces: Paragraph = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
+    for equal, i1, i2, j1, j2 in opcodes(old, new, effort):
+        if equal:
             pieces.append(Piece("same", "".join(old[i1:i2])))
             continue
         if i2 > i1:
@@ -103,19 +109,19 @@ def _opcodes(old: list[str], new: list[str]) -> Paragraph:
     return pieces
 
 
-def _sentences(old: list[str], new: list[str]) -> Paragraph:
+def _sentences(old: list[str], new: list[str], effort: Effort) -> Paragraph:
     """Compares paragraphs that are too long for one comparison: sentences first, then words."""
     before, after = _by_sentence(old), _by_sentence(new)
     pieces: Paragraph = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for equal, i1, i2, j1, j2 in opcodes(before, after, effort):
         gone = [word for sentence in before[i1:i2] for word in sentence]
         come = [word for sentence in after[j1:j2] for word in sentence]
-        if tag == "equal":
+        if equal:
             pieces.append(Piece("same", "".join(gone)))
         elif len(gone) * len(come) > _TOO_MANY:
             pieces += [Piece("deleted", "".join(gone)), Piece("inserted", "".join(come))]
         else:
-            pieces += _opcodes(gone, come)
+            pieces += _opcodes(gone, come, effort)
     return pieces
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, Self
 
 from causes.text.body import plain, uncited_paragraphs
 from causes.text.markdown import RENDERER
+from causes.text.recent import Recent
 from causes.text.words import sought
 
 SHOWN = 8
@@ -32,13 +33,26 @@ class Derived(NamedTuple):
         """The columns of one text. Those of a withheld text are blank, whatever it holds."""
         if withheld:
             return cls(0, "", "", RENDERER)
+        key = title, summary, body
+        if (kept := _derived.get(key)) is not None:
+            return cls(*kept)
         text = plain(body)
-        return cls(
+        made = cls(
             min(len(uncited_paragraphs(body)), 32_767),
             text,
             json.dumps([sought(part) for part in (title, summary, text)], ensure_ascii=False),
             RENDERER,
         )
+        _derived.keep(key, made)
+        return made
+
+
+def _size(key: tuple[str, str, str], made: Derived) -> int:
+    return len(key[2]) + len(made.plain) + len(made.sought)
+
+
+_derived: Recent[tuple[str, str, str], Derived] = Recent(2_000_000, size=_size)
+"""A text is derived before the write lock is taken, and written under it."""
 
 
 def first_difference(before: str, after: str) -> tuple[str, str] | None:

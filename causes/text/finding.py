@@ -6,7 +6,8 @@ a function in SQL, so it knows fewer letters.
 """
 
 import re
-import unicodedata
+
+from causes.text.characters import normalized
 
 MARKS = "\u0300-\u036f"
 """Combining accents, after Unicode has separated them from their letters."""
@@ -29,5 +30,5 @@ def findable(text: str) -> str:
     """
     if text.isascii():
         return text.lower().replace("\x00", "")
-    parted = unicodedata.normalize("NFKD", text)
+    parted = normalized("NFKD", text)
     return _LEFT_OUT.sub("", parted).lower().translate(_SPELLED)

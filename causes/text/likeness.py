@@ -6,6 +6,12 @@ from collections.abc import Iterable
 
 from causes.text.names import fold
 
+NEIGHBOURS = 20
+"""The number of names with which a name is compared, of those that share a key with it.
+
+A thousand names that differ in one letter would be half a million pairs.
+"""
+
 
 def near_duplicates(names: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs of names that differ in word order, in number (nerve, nerves) or in one letter.
@@ -21,7 +27,7 @@ def near_duplicates(names: Iterable[str]) -> list[tuple[str, str]]:
         (one, other)
         for group in groups.values()
         for index, one in enumerate(group)
-        for other in group[index + 1 :]
+        for other in group[index + 1 : index + 1 + NEIGHBOURS]
     }
     return sorted(pair for pair in pairs if _close(*pair))
 

@@ -7,7 +7,10 @@ versions differ, a person chooses.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import groupby
+
+from causes.text.alignment import Effort, matching_blocks
+from causes.text.recent import Recent
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,18 @@ def parts_of(base: str, theirs: str, mine: str) -> list[Part]:
     Source of the alignment: Khanna, Kunal, Pierce: A formal investigation of
     diff3 (FSTTCS 2007), with paragraphs for lines.
     """
-    pieces = [_paragraphs(text) for text in (base, theirs, mine)]
+    texts = base, theirs, mine
+    return _known.get(texts) or _known.keep(texts, _parts_of(texts))
+
+
+_known: Recent[tuple[str, str, str], list[Part]] = Recent(
+    2_000_000, size=lambda texts, _: sum(map(len, texts))
+)
+"""The parts are found before the write lock is taken, and needed under it."""
+
+
+def _parts_of(texts: tuple[str, str, str]) -> list[Part]:
+    pieces = [_paragraphs(text) for text in texts]
     keys = [[piece.strip() for piece in some] for some in pieces]
     found: list[Part] = []
     before: tuple[int, ...] = (0, 0, 0)
@@ -55,12 +69,13 @@ def chosen(parts: Sequence[Part], choices: Sequence[str]) -> str:
         for part, side in zip(parts, choices, strict=True)
     ]
     kept = [side for side in sides if side.strip()]
-    text = ""
-    for side in kept:
-        if text and not re.search(r"\n[ \t]*\n\s*\Z", text):
-            text = text.rstrip("\n") + "\n\n"
-        text += side
-    return text.strip("\n")
+    # A part that ends without an empty line, because it was the last of its side, gets one.
+    apart = [side if _ends_blank(side) else side.rstrip("\n") + "\n\n" for side in kept[:-1]]
+    return "".join([*apart, *kept[-1:]]).strip("\n")
+
+
+def _ends_blank(text: str) -> bool:
+    return text[len(text.rstrip()) :].count("\n") > 1
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -73,8 +88,8 @@ def _anchors(base: list[str], theirs: list[str], mine: list[str]) -> list[tuple[
     """The indexes of paragraphs that are the same in all three versions."""
     matched = []
     for other in (theirs, mine):
-        blocks = SequenceMatcher(None, base, other, autojunk=False).get_matching_blocks()
-        matched.append({b.a + i: b.b + i for b in blocks for i in range(b.size)})
+        blocks = matching_blocks(base, other, Effort())
+        matched.append({i + n: j + n for i, j, size in blocks for n in range(size)})
     both = sorted(matched[0].keys() & matched[1].keys())
     return [(index, matched[0][index], matched[1][index]) for index in both]
 
@@ -86,9 +101,10 @@ def _part(pieces: list[list[str]], start: Sequence[int], end: Sequence[int]) -> 
 
 def _joined(parts: list[Part]) -> list[Part]:
     found: list[Part] = []
-    for part in parts:
-        if found and found[-1].settled and part.settled:
-            last = found.pop()
-            part = Part(last.base + part.base, last.theirs + part.theirs, last.mine + part.mine)
-        found.append(part)
+    for settled, some in groupby(parts, key=lambda part: part.settled):
+        run = list(some)
+        if settled:
+            sides = ("base", "theirs", "mine")
+            run = [Part(*("".join(getattr(part, side) for part in run) for side in sides))]
+        found += run
     return found

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from anyascii import anyascii
 
-from causes.text.characters import tidy_line, without_invisible
+from causes.text.characters import normalized, tidy_line, without_invisible
 
 SORT_KEY_LIMIT = 301
 """The greatest length of a `sort_key`, in characters."""
@@ -34,7 +34,7 @@ def fold(name: str) -> str:
     section 3.13, definition D145: canonical caseless matching).
     """
     seen = " ".join(without_invisible(tidy_line(name)).split())
-    return unicodedata.normalize("NFC", seen.casefold())
+    return normalized("NFC", seen.casefold())
 
 
 def searchable(text: str) -> str:
@@ -46,8 +46,8 @@ def searchable(text: str) -> str:
     text = without_invisible(text)
     if text.isascii():
         return text
-    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text)).translate(_LATIN)
-    return unicodedata.normalize("NFC", plain)
+    plain = _MARKS.sub("", normalized("NFKD", text)).translate(_LATIN)
+    return normalized("NFC", plain)
 
 
 def sort_key(name: str) -> str:

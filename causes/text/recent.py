@@ -1,11 +1,30 @@
 """Results of pure functions of a text, kept in memory for the texts that were used last."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
+
+
+_held: ContextVar[dict[Any, Any] | None] = ContextVar("held", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Holds all results of this thread until the block ends, however much others read meanwhile.
+
+    A text is read in such a block before the write lock is taken, and nothing of it is read again
+    under the lock.
+    """
+    token = _held.set(held if (held := _held.get()) is not None else {})
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 class Recent(Generic[Key, Result]):
@@ -25,10 +44,19 @@ class Recent(Generic[Key, Result]):
 
     def get(self, key: Key) -> Result | None:
         """The result for a key, if it is still kept."""
-        return self._results.get(key)
+        held = _held.get()
+        if held is not None and (id(self), key) in held:
+            found: Result = held[id(self), key]
+            return found
+        result = self._results.get(key)
+        if held is not None and result is not None:
+            held[id(self), key] = result
+        return result
 
     def keep(self, key: Key, result: Result) -> Result:
         """Keeps a result and returns it."""
+        if (held := _held.get()) is not None:
+            held[id(self), key] = result
         with self._lock:
             if key not in self._results:
                 self._results[key] = result

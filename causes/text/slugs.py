@@ -5,7 +5,7 @@ import unicodedata
 
 from anyascii import anyascii
 
-from causes.text.characters import without_invisible
+from causes.text.characters import normalized, without_invisible
 from causes.text.names import fold
 
 SLUG_LETTERS = "a-z0-9"
@@ -40,7 +40,7 @@ def slug_from_title(title: str) -> str:
     letters are spelled out: `β-blocker` gives `beta-blocker`.
     """
     title = _MICRO.sub("micro", without_invisible(title))
-    title = _GREEK_RUN.sub(_spelled, unicodedata.normalize("NFKC", title))
+    title = _GREEK_RUN.sub(_spelled, normalized("NFKC", title))
     plain = re.sub("['`]", "", anyascii(title))  # bells-palsy, not bell-s-palsy
     words = re.findall(r"[a-z0-9]+", plain.lower())
     while len(words) > 1 and len("-".join(words)) > LONGEST:
@@ -63,7 +63,7 @@ def old_slug_from_title(title: str) -> str:
     With it, an import finds entries that were made from files at that time.
     """
     title = re.sub("['’]", "", title)
-    ascii_only = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    ascii_only = normalized("NFKD", title).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_only.lower())
     while len("-".join(words)) > LONGEST:
         words.pop()
@@ -91,7 +91,7 @@ def _in_word(character: str) -> bool:
 
 def is_name_slug(slug: str) -> bool:
     """Whether this can be the slug of a tag or category, also by an earlier rule."""
-    folded = unicodedata.normalize("NFC", slug.casefold())
+    folded = normalized("NFC", slug.casefold())
     parts = slug.split("-")
     return (
         len(slug) <= SLUG_LIMIT

@@ -22,7 +22,9 @@ from mdit_py_plugins.footnote.index import footnote_def
 from mdit_py_plugins.subscript import sub_plugin
 from mdit_py_plugins.superscript import superscript_plugin
 
+from causes.text.bounds import References, bounded_table
 from causes.text.citations import citation_plugin
+from causes.text.parser import Block, Inline
 
 SCHEMES = {"http", "https", "mailto", "tel"}
 LINK_RULE = (
@@ -59,6 +61,14 @@ def _cleaner_takes(url: str) -> bool:
 
 
 class _Markdown(MarkdownIt):
+    inline: Inline
+    block: Block
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inline, self.block = Inline(), Block()
+        self.configure("commonmark", {"html": False, "linkify": False})
+
     def validateLink(self, url: str) -> bool:  # noqa: N802
         """Accepts every address, so that an error can name the ones that are not allowed.
 
@@ -68,8 +78,19 @@ class _Markdown(MarkdownIt):
         return True
 
 
+SIGNS = {
+    "times": "*~",
+    "scripts": "~^",
+    "angles": "<",
+    "url": ":",
+    "citation": "[",
+    "citation_or_link": "[",
+}
+"""The signs at which the rules within a paragraph begin that this site adds."""
+
+
 def make_parser() -> MarkdownIt:
-    markdown = _Markdown("commonmark", {"html": False, "linkify": False})
+    markdown = _Markdown()
     markdown.enable(["table", "strikethrough"])
     markdown.disable(["html_block", "html_inline"])
     # Joining tokens would hide which signs were escaped.
@@ -81,12 +102,15 @@ def make_parser() -> MarkdownIt:
     markdown.inline.ruler.before("autolink", "angles", _no_autolink)
     markdown.inline.ruler.before("newline", "url", _bare_url)
     markdown.core.ruler.after("inline", "www", _www_urls)
-    markdown.block.ruler.at("reference", _reference)
     block = markdown.block.ruler
+    block.at("table", bounded_table, {"alt": ["paragraph", "reference"]})
+    block.at("reference", _reference)
     block.at("footnote_def", _footnote, {"alt": ["paragraph", "reference"]})
     deflist = next(rule for rule in block.getRules("") if rule.__name__ == "deflist")
     alternatives = ["paragraph", "reference", "blockquote"]
     block.at("deflist", _only_colons(deflist), {"alt": alternatives})
+    markdown.inline.signs |= SIGNS
+    markdown.block.close()
     return markdown
 
 
@@ -152,10 +176,17 @@ def _only_colons(
             after += 1
         if after >= endLine or not starts(":", state, after):
             return False
+        # Up to the last such line no list fits, on this level: trying again at each line before it
+        # would take quadratic time.
+        no_list_before: dict[int, int] = state.env.setdefault("no_list_before", {})
+        if startLine < no_list_before.get(state.level, 0):
+            return False
         made, line = len(state.tokens), state.line
         if not rule(state, startLine, endLine, False):
             return False
-        if any(starts("~ ", state, number) for number in range(startLine, state.line)):
+        signs = (number for number in range(startLine, state.line) if starts("~ ", state, number))
+        if (last := max(signs, default=-1)) >= 0:
+            no_list_before[state.level] = last
             del state.tokens[made:]
             state.line = line
             return False
@@ -183,7 +214,7 @@ def _footnote(state: StateBlock, startLine: int, endLine: int, silent: bool) -> 
 
 def _reference(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
     """CommonMark's rule, only for definitions with an allowed link: `[Note]: daily` is text."""
-    references = state.env.setdefault("references", {})
+    references = state.env.setdefault("references", References(state.env))
     before, line = len(references), state.line
     if not reference(state, startLine, endLine, silent):
         return False
@@ -213,18 +244,20 @@ _REST = r"[^\s<>\"“”„«»‹›`|\\\x00-\x1f]"
 _SCHEME = re.compile(r"(?<![\w/])(https?)$", re.IGNORECASE)
 _WEB = re.compile(rf"://[^\W_]{_REST}*")
 _WWW = re.compile(rf"(?<![\w@./:-])www\.[^\W_]{_REST}*\.{_REST}+", re.IGNORECASE)
-_TRAILING = re.compile(r"[?!.,:;*_~'’‘\[\]…^-]+$")
+_TRAILING = "?!.,:;*_~'’‘[]…^-"
 
 
 def _trimmed(address: str) -> str:
     """A web address without the punctuation of the sentence or bracket around it."""
-    while True:
-        short = _TRAILING.sub("", address)
-        if short.endswith(")") and short.count(")") > short.count("("):
-            short = short[:-1]
-        if short == address:
-            return address
-        address = short
+    extra = address.count(")") - address.count("(")
+    end = len(address)
+    while end:
+        last = address[end - 1]
+        if last not in _TRAILING and not (last == ")" and extra > 0):
+            break
+        extra -= last == ")"
+        end -= 1
+    return address[:end]
 
 
 def _bare_url(state: StateInline, silent: bool) -> bool:

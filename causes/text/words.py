@@ -30,7 +30,8 @@ _WITHIN = {
 }
 _W = "".join(sorted(_WITHIN))
 _N = r"[0-9]+(?:,[0-9]{3}(?![0-9]))*(?:\.[0-9]+)?"
-_S = rf"(?:[{_W}]*['’‘ʼʹ′＇`´][sS](?![^\W_]))"
+_APOSTROPHES = "'’‘ʼʹ′＇`´"
+_S = rf"(?:[{_W}]*[{_APOSTROPHES}][sS](?![^\W_]))"
 # 10⁶ is two words and H₂O is one: a raised or lowered digit belongs to a letter.
 _WORD = re.compile(
     rf"(?:{_N}|[{_RAISED}]+|[^\W_])(?:[^\W_{_RAISED}]|[{_W}]|(?<!\d)[{_RAISED}])*{_S}?"
@@ -39,7 +40,6 @@ _WORD = re.compile(
 UNUSUAL = re.compile("[^\x00-\x7f\u00a0°±·×–—‘’“”•…\u202f→≤≥]")
 USUAL_WORD = re.compile(rf"(?:{_N}|[A-Za-z])[A-Za-z0-9]*(?:['’‘`][sS](?![A-Za-z0-9]))?")
 _NUMBER = re.compile(_N)
-_OWNER = re.compile(f"{_S}$")
 _PART = re.compile(r"[^\W_]+")
 
 
@@ -66,17 +66,24 @@ def words(text: str) -> Iterator[Word]:
 def of_usual(word: str) -> str:
     """The search form of a word that `USUAL_WORD` matched."""
     if not word.isalnum():
-        word = _OWNER.sub("", word).replace(",", "").replace(".", POINT)
+        word = _without_owner(word).replace(",", "").replace(".", POINT)
     return evened(word.lower())
 
 
 @lru_cache(maxsize=20_000)
 def _of_any(word: str) -> tuple[str, ...]:
     number = match.group() if (match := _NUMBER.match(word)) else ""
-    rest = searchable(searchable(_OWNER.sub("", word[len(number) :])).casefold())
+    rest = searchable(searchable(_without_owner(word[len(number) :])).casefold())
     letters = "".join(character for character in rest if character not in _WITHIN)
     figures = number.replace(",", "").replace(".", POINT)
     return tuple(map(evened, _PART.findall(figures + letters)))
+
+
+def _without_owner(word: str) -> str:
+    """A word without the `'s` of a name."""
+    if word[-1:] in ("s", "S") and word[-2:-1] in _APOSTROPHES and len(word) > 1:
+        return word[:-2].rstrip(_W)
+    return word
 
 
 def is_number(part: str) -> bool:

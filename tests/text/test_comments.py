@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from causes.text.body import objections
 from causes.text.comments import without_comments
 from causes.text.markdown import render
+from causes.text.objections import objections
 
 
 @pytest.mark.parametrize(

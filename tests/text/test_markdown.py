@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from causes.text.body import cited_keys, objections
+from causes.text.body import cited_keys
 from causes.text.markdown import BODY_LIMIT, RENDERER, render
+from causes.text.objections import objections
 
 
 def test_headings_start_at_h2_and_get_ids_of_their_own():

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from causes.text.body import objections, read_body, unresolved
+from causes.text.body import read_body
 from causes.text.markdown import note_letter, render
+from causes.text.objections import objections, unresolved
 
 
 def seen(body, **options):

@@ -1,0 +1,262 @@
+"""Measures whether functions that anybody can feed take linear time: see test_growth.py.
+
+Each function is run on inputs that have made parsers slow: a sign or a few repeated, or a nest.
+`python -m tests.growth` prints the offenders. With GROWTH=all it also measures inputs of 200,000
+characters, of which each must take less than three seconds.
+"""
+
+import os
+import signal
+import sys
+import time
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "denervation_site.settings")
+django.setup()
+
+from causes.interchange import files, front_matter  # noqa: E402
+from causes.interchange.problems import Unreadable, Wrong  # noqa: E402
+from causes.public.page_cache.page import best_encoding, matches  # noqa: E402
+from causes.search.matches import Matcher  # noqa: E402
+from causes.search.query import parse  # noqa: E402
+from causes.search.snippet import excerpt  # noqa: E402
+from causes.templatetags.compared import marked  # noqa: E402
+from causes.text.advice import advise, measure  # noqa: E402
+from causes.text.characters import tidy_line  # noqa: E402
+from causes.text.comments import tidy_body  # noqa: E402
+from causes.text.compare import compare  # noqa: E402
+from causes.text.derived import Derived  # noqa: E402
+from causes.text.finding import findable  # noqa: E402
+from causes.text.identifiers import identities  # noqa: E402
+from causes.text.likeness import near_duplicates  # noqa: E402
+from causes.text.markdown import render  # noqa: E402
+from causes.text.merge import chosen, parts_of  # noqa: E402
+from causes.text.names import sort_key, tags_from_string  # noqa: E402
+from causes.text.objections import objections, unresolved  # noqa: E402
+from causes.text.slugs import is_slug, name_slug, slug_from_title  # noqa: E402
+from causes.text.syntax import may_link_to  # noqa: E402
+from causes.text.words import sought  # noqa: E402
+
+SHORT, TENFOLD = 2_000, 10
+NOTICED = 0.02
+"""Seconds of CPU. If ten times SHORT takes less, the whole limit of a body is fast, too."""
+TOO_MUCH = 20
+"""The most by which the time may grow when the input grows tenfold."""
+LIMIT, MOST_SECONDS = 200_000, 3.0
+
+REPEATED = r"""
+[]( [ ] ![ ![]( !( ( ) * ** _ __ *_ ` `` ` ~ ~~ ^ ^[ < > & | \ : ; ! # + = @ { " ' - . , 1 a
+[[] ]( [a]( [](x) [a][b] [^1] [^a]:b [@a [@a] [@a-1; @a-1 @1- a@b <a <a: <http://a <a@b </ <b> <!-- --> <!---->
+a<!--b--> a`b``c &amp; &#1; &a http:// http://a www. www.a www.a.b (www.a.b x~~y a~b~ a^b^ 2*5 2~5~ *a**b
+e.g. 1,000 1.1 a- a' ’s é ẹ̛ ̣̈ 中 ﬁ ß Δ \* \[ [maas-2015]
+""".split()
+AFTER = ("", " ", "\n", "\n\n", "a ", "[")
+LINES = [
+    "- a\n", "* a\n  * b\n", "1. a\n", "- - ", "> a\n", "> ", "> - a\n", "- > a\n", "# a\n", "a\n---\n", "a\n===\n",
+    "T\n: a\n", "T\n: a\n\n", "T\n: a\n~ b\n\n", ": a\n", "|a|b|\n", "a|b\n-|-\n", "|a|\n|-|\nx\n", "```\n", "~~~\n",
+    "    a\n", "\ta\n", "[a]: /b\n", "[a]: /b '\n", "[a]: b\n", "[^a]: b\n", "[^a]: b\n\n", "[a]\n", "a  \n", "a\\\n",
+    "The same line here.\n", "The same paragraph.\n\n", "Words [@maas-2015] of prose. ", "<!-- a -->\n", "    <!-- a -->\n\n",
+]  # fmt: skip
+
+
+def repeated(piece):
+    return lambda size: (piece * (size // len(piece) + 1))[:size]
+
+
+INPUTS = {repr(sign + after): repeated(sign + after) for sign in REPEATED for after in AFTER[:4]}
+INPUTS |= {
+    repr(sign + after): repeated(sign + after) for sign in REPEATED[:30] for after in AFTER[4:]
+}
+INPUTS |= {repr(line): repeated(line) for line in LINES}
+INPUTS |= {
+    "one word": lambda size: "a" * size,
+    "blanks": lambda size: "a" + " " * size + "b",
+    "opened and closed": lambda size: "*a " * (size // 6) + "a* " * (size // 6),
+    "emphases in turn": lambda size: "*a _b " * (size // 12) + "a* b_ " * (size // 12),
+    "brackets and ends": lambda size: "[" * (size // 2) + "](b)" * (size // 8),
+    "images in images": lambda size: "![" * (size // 6) + "](b)" * (size // 6),
+    "ticks of all lengths": lambda size: "".join("`" * n + "a" for n in range(1, int((2 * size) ** 0.5))),
+    "a quotation of quotations": lambda size: "".join("> " * n + "a\n" for n in range(int(size**0.5))),
+    "a list of lists": lambda size: "".join("  " * n + "- a\n" for n in range(int(size**0.5))),
+    "a wide table": lambda size: "|a" * (size // 6) + "\n" + "|-" * (size // 6) + "\n" + "|b" * (size // 6),
+    "a table without cells": lambda size: f"{'a|' * int(size**0.5 / 2)}a\n{'-|' * int(size**0.5 / 2)}-\n{'x' * 1}\n"
+    + "x\n" * (size // 4),
+    "tables without cells": lambda size: ("a|" * 99 + "a\n" + "-|" * 99 + "-\n" + "x\n" * 200 + "\n") * (size // 800),
+    "a link used often": lambda size: f"[a]: /{'b' * (size // 2)}\n\n" + "[a] " * (size // 8),
+    "links of all names": lambda size: "".join(f"[a{n}]: /b\n" for n in range(size // 20)) + "\n[a1] " * (size // 20),
+    "notes": lambda size: "".join(f"x[^{n}] " for n in range(size // 25)) + "\n\n"
+    + "".join(f"[^{n}]: b\n\n" for n in range(size // 25)),
+    "an address and brackets": lambda size: "http://a" + ")" * size,
+    "headings of one name": lambda size: "".join(f"# a-{n % 7}\n" for n in range(size // 6)),
+    "keys": lambda size: "".join(f"[@k{n}] " for n in range(size // 9)),
+    "a key": lambda size: "@" + "a" * size,
+    "comments beside ticks": lambda size: "<!-- a --> `" * (size // 12),
+}  # fmt: skip
+
+_new = count()
+KEYS = {f"maas-{year}" for year in range(1000, 1200)}
+MATCHER = Matcher(parse("a nerve the and of in is to it or on"))
+
+
+def with_changes(text):
+    """The text with a change at both ends and in the middle."""
+    half = len(text) // 2
+    return f"x{text[:half]}y{text[half:]}z"
+
+
+def read(text):
+    # No text is met twice, so no cache answers.
+    text = f"{next(_new)}{text}"
+    objections(text), unresolved(text, [], KEYS), advise("T", "S", text), measure(text)
+    Derived.of("T", "S", text)
+
+
+def merge(text):
+    text = f"{next(_new)}{text}"
+    parts = parts_of(text, with_changes(text), text + "x")
+    chosen(parts, ["mine"] * len(parts))
+
+
+def find(text):
+    excerpt(text, MATCHER.matches(text))
+    sought(text)
+
+
+def name(text):
+    for function in (
+        sort_key,
+        tags_from_string,
+        slug_from_title,
+        name_slug,
+        is_slug,
+        findable,
+        tidy_line,
+        parse,
+    ):
+        function(text)
+    identities({"doi": text, "pmid": text, "pmcid": text, "url": f"http://{text}"})
+    may_link_to(f"mailto:{text}")
+    best_encoding(f"{next(_new)},{text}")
+    matches(text, '"x"')
+
+
+def front(text):
+    try:
+        front_matter.title_and_body(*front_matter.split(f"---\na: {text}\n---\n{text}"))
+    except Wrong:
+        pass
+
+
+FUNCTIONS = {
+    "render": render,
+    "read": read,
+    "tidy": tidy_body,
+    "compare": lambda text: [marked(words) for words in compare(text, with_changes(text))],
+    "merge": merge,
+    "find": find,
+    "name": name,
+    "front matter": front,
+}
+
+
+def import_of(row):
+    """Reads a fixture that holds a row made for a size."""
+
+    def run(size):
+        with TemporaryDirectory() as folder:
+            path = Path(folder, "rows.json")
+            path.write_text(row(size))
+            try:
+                list(files.rows(path))
+            except Unreadable:
+                pass
+
+    return run
+
+
+SIZED = {
+    "import of doubled names": import_of(lambda size: "[{%s}]" % ",".join(f'"k{n}":1,"k{n}":1' for n in range(size))),
+    "import of a long row": import_of(lambda size: f'[{{"a": "{"x" * size * 20}"}}]'),
+    "import of a row cut off": import_of(lambda size: f'[{{"a": "{"x" * size * 20}'),
+    "import of rows": import_of(lambda size: f"[{'{},' * size}1]"),
+    "import of depth": import_of(lambda size: "[" * size),
+    "near duplicates": lambda size: near_duplicates(f"abcdef{chr(0x4E00 + n)}" for n in range(size // 20)),
+}  # fmt: skip
+
+
+class TooSlow(Exception):
+    pass
+
+
+def cpu(run, most=60.0):
+    """Seconds of CPU of one run. Raises TooSlow beyond `most`."""
+    signal.setitimer(signal.ITIMER_PROF, most)
+    try:
+        before = time.process_time()
+        run()
+        return time.process_time() - before
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _stop(*_):
+    raise TooSlow
+
+
+def growth(run, size=SHORT):
+    """How often longer the tenfold input takes, or 0 if that is too little to measure."""
+    try:
+        long = cpu(lambda: run(size * TENFOLD))
+    except TooSlow:
+        return float("inf")
+    if long < NOTICED:
+        return 0
+    short = min(cpu(lambda: run(size)) for _ in range(5))
+    if long <= TOO_MUCH * short:
+        return long / short
+    # Measured exactly: an input that takes at least 20 ms, and the best of five.
+    while short < NOTICED and size * TENFOLD < LIMIT:
+        size *= 2
+        short = min(cpu(lambda: run(size)) for _ in range(5))
+    try:
+        most = 2 * TOO_MUCH * max(short, NOTICED)
+        long = min(cpu(lambda: run(size * TENFOLD), most) for _ in range(5))
+    except TooSlow:
+        return float("inf")
+    return long / short
+
+
+def main():
+    signal.signal(signal.SIGPROF, _stop)
+    runs = {
+        f"{function} of {made}": lambda size, use=use, make=make: use(make(size))
+        for function, use in FUNCTIONS.items()
+        for made, make in INPUTS.items()
+    } | SIZED
+    everything = os.environ.get("GROWTH") == "all"
+    # Each sign with each function, but only a part of the pairs in the short form.
+    step = 1 if everything else 4
+    chosen_runs = dict(list(runs.items())[::step]) | SIZED
+    bad = 0
+    for label, run in chosen_runs.items():
+        if (factor := growth(run)) > TOO_MUCH:
+            bad += 1
+            print(f"{label}: {factor:.0f} times as long for ten times the input", flush=True)
+        if everything and label not in SIZED:
+            try:
+                seconds = cpu(lambda run=run: run(LIMIT), 20)
+            except TooSlow:
+                seconds = 20.0
+            if seconds > MOST_SECONDS:
+                bad += 1
+                print(f"{label}: {seconds:.1f} s for {LIMIT:,} characters", flush=True)
+    print(f"{len(chosen_runs):,} pairs of a function and an input, {bad} too slow")
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()
