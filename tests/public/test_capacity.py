@@ -1,6 +1,7 @@
 """Slow work on a real server: what it may not stop, and the answer to the work that overflows."""
 
 import http.client
+import io
 import select
 import socket
 import sys
@@ -8,7 +9,9 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from django.conf import settings
+from django.core.wsgi import get_wsgi_application
 
+from causes.public.capacity import REFUSED, Capacity
 from tests.processes import Server, environment, free_port
 
 STATIC = "/static/admin/css/base.css"
@@ -134,3 +137,65 @@ def test_no_header_changes_the_scheme_or_the_mount_point(site):
     assert "evil" not in feed
     assert "https://localhost" not in feed
     assert "strict-transport-security" not in headers
+
+
+def asked(capacity, path):
+    """(status, answer) from the application itself."""
+    told = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "HTTP_HOST": "localhost",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+    }
+    body = capacity(environ, lambda status, headers, *_: told.append(int(status[:3])))
+    return told[0], body
+
+
+@pytest.mark.django_db
+def test_an_answer_in_pieces_keeps_its_slot_until_it_is_closed():
+    class Pieces:
+        streaming = True
+
+        def __iter__(self):
+            return iter([b"one", b"two"])
+
+        def close(self):
+            closed.append(self)
+
+    def site(environ, start_response):
+        if REFUSED in environ:
+            return django(environ, start_response)
+        start_response("200 OK", [])
+        return Pieces()
+
+    closed, django = [], get_wsgi_application()
+    capacity = Capacity(site)
+    path = "/admin/events.csv"
+    held = [asked(capacity, path)[1] for _ in range(SLOTS["desk"])]
+    assert asked(capacity, path)[0] == 503
+    assert list(held[0]) == [b"one", b"two"]
+    assert asked(capacity, path)[0] == 503
+    held[0].close()
+    held[0].close()  # as a server may, after an error
+    assert len(closed) == 1
+    assert asked(capacity, path)[0] == 200
+    assert asked(capacity, path)[0] == 503
+
+
+def test_a_check_of_health_that_meets_another_gets_the_last_answer():
+    def site(environ, start_response):
+        start_response("200 OK", [])
+        if meanwhile:
+            met.append(asked(capacity, "/healthz/"))
+        return [b"ok"]
+
+    met, meanwhile = [], False
+    capacity = Capacity(site)
+    assert asked(capacity, "/healthz/") == (200, [b"ok"])
+    meanwhile = True
+    assert asked(capacity, "/healthz/") == (200, [b"ok"])
+    assert met == [(200, [b"ok"])]
