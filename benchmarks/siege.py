@@ -6,8 +6,9 @@
     python benchmarks/siege.py --reference ../before     # beside another checkout, in turn
     python benchmarks/siege.py --check                   # fails if an aim is missed
 
-Needs wrk (apt-get install wrk) and 4,096 open files. It starts the site of this checkout on 127.0.0.1 with a folder of its own, and attacks nothing else. Rounds
-take turns: without the attack, the reference without it, and with it.
+Needs wrk (apt-get install wrk) and 4,096 open files. It starts the site of this checkout on
+127.0.0.1 with a folder of its own, and attacks nothing else. Rounds take turns: without the
+attack, the reference without it, and with it.
 
 The attacks, all at once unless --attacks names some: 1,000 connections that send nothing (idle),
 200 sign-ins whose body never comes (stalled), 8 clients that guess passwords in a loop (guesses),
