@@ -42,7 +42,7 @@ def slug_from_title(title: str) -> str:
     title = _MICRO.sub("micro", without_invisible(title))
     title = _GREEK_RUN.sub(_spelled, normalized("NFKC", title))
     plain = re.sub("['`]", "", anyascii(title))  # bells-palsy, not bell-s-palsy
-    words = re.findall(r"[a-z0-9]+", plain.lower())
+    words = re.findall(r"[a-z0-9]+", plain.lower())[:LONGEST]
     while len(words) > 1 and len("-".join(words)) > LONGEST:
         words.pop()
     return "-".join(words)[:LONGEST]
@@ -64,7 +64,7 @@ def old_slug_from_title(title: str) -> str:
     """
     title = re.sub("['’]", "", title)
     ascii_only = normalized("NFKD", title).encode("ascii", "ignore").decode()
-    words = re.findall(r"[a-z0-9]+", ascii_only.lower())
+    words = re.findall(r"[a-z0-9]+", ascii_only.lower())[:LONGEST]
     while len("-".join(words)) > LONGEST:
         words.pop()
     return "-".join(words)
