@@ -22,6 +22,7 @@ from causes.backups import archive, contents
 from causes.backups.archive import NoBackup
 from causes.backups.making import ENGINES, compare, make, name_of, working_folder
 from causes.database import bulk, faults, turns
+from causes.database.trouble import Trouble, trouble_of
 
 
 class Restore:
@@ -80,7 +81,7 @@ class Restore:
                 raise NoBackup("An import is running: wait until it ends, then try again.")
             return contents.facts(self._wrapper)
         except Error as error:
-            if faults.fault_of(error) is not faults.Fault.DAMAGED:
+            if trouble_of(error) is not Trouble.DAMAGED:
                 raise NoBackup(faults.sentence(error, self._wrapper)) from error
             self.damaged = faults.first_line(error, self._wrapper)
             return 0, 0, ""
@@ -155,4 +156,4 @@ class Restore:
 
 
 def _is_damage(error: BaseException) -> bool:
-    return faults.fault_of(error) is faults.Fault.DAMAGED
+    return trouble_of(error) is Trouble.DAMAGED

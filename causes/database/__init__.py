@@ -114,8 +114,9 @@ def generation_row(connection: Any, cursor: Any) -> Generation | None:
     """The row; None if there is none, or if an older version with other columns made it."""
     if "causes_generation" not in connection.introspection.table_names(cursor):
         return None
-    about = connection.introspection.get_table_description(cursor, "causes_generation")
-    if not set(Generation._fields) <= {column.name for column in about}:
+    # Django's introspection would begin a transaction on another connection, that of the alias.
+    cursor.execute("SELECT * FROM causes_generation WHERE 1 = 0")
+    if not set(Generation._fields) <= {column[0] for column in cursor.description}:
         return None
     cursor.execute("SELECT token, version, seal FROM causes_generation")
     row = cursor.fetchone()

@@ -1,99 +1,50 @@
-"""What is wrong when the database raises an error, as a sentence that says what to do.
-
-SQLite's codes: https://www.sqlite.org/rescode.html. PostgreSQL's: its manual, appendix A.
-"""
+"""What is wrong when the database raises an error: sentences for operators, with what to do."""
 
 import os
-import sqlite3
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from django.db.migrations.loader import MigrationLoader
 
 from causes.database.files import owner
-
-
-class Fault(Enum):
-    """Each with a sentence that may be shown to anybody: it names no path and no user."""
-
-    DAMAGED = "the database is damaged: restore a backup"
-    FULL = "the disk of the database is full"
-    READ_ONLY = "the database cannot be written"
-    REFUSED = "the database refuses the site's user"
-    LOCKED = "the database is locked by another process"
-    UNREADABLE = "the disk of the database cannot be read"
-    ABSENT = "the database cannot be reached"
-
-
-_SQLITE = {
-    sqlite3.SQLITE_CORRUPT: Fault.DAMAGED,
-    sqlite3.SQLITE_NOTADB: Fault.DAMAGED,
-    sqlite3.SQLITE_FULL: Fault.FULL,
-    sqlite3.SQLITE_READONLY: Fault.READ_ONLY,
-    sqlite3.SQLITE_PERM: Fault.READ_ONLY,
-    sqlite3.SQLITE_BUSY: Fault.LOCKED,
-    sqlite3.SQLITE_LOCKED: Fault.LOCKED,
-    sqlite3.SQLITE_IOERR: Fault.UNREADABLE,
-}
-# By SQLSTATE, or its class.
-_POSTGRESQL = {
-    "XX001": Fault.DAMAGED,
-    "XX002": Fault.DAMAGED,
-    "53100": Fault.FULL,
-    "25006": Fault.READ_ONLY,
-    "42501": Fault.REFUSED,
-    "28": Fault.REFUSED,
-    "55P03": Fault.LOCKED,
-    "58030": Fault.UNREADABLE,
-}
-
-
-def fault_of(error: BaseException) -> Fault:
-    """The kind of fault that an error of Django, sqlite3 or psycopg tells of."""
-    cause = error.__cause__ or error
-    # An extended code has the kind in its lowest byte.
-    if code := getattr(cause, "sqlite_errorcode", None):
-        return _SQLITE.get(code & 0xFF, Fault.ABSENT)
-    state = getattr(cause, "sqlstate", None) or ""
-    return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2], Fault.ABSENT)
+from causes.database.trouble import Trouble, trouble_of
 
 
 def sentence(error: BaseException, connection: Any) -> str:
     """What is wrong with the database of a connection, and what to do. Shows no password."""
-    fault, said = fault_of(error), first_line(error, connection)
+    trouble = trouble_of(error) or Trouble.UNREACHABLE
+    said = first_line(error, connection)
     if connection.vendor == "sqlite":
-        return _of_file(Path(connection.settings_dict["NAME"]), fault, said)
+        return _of_file(Path(connection.settings_dict["NAME"]), trouble, said)
     at = f"The database at {where(connection)}"
     return {
-        Fault.DAMAGED: f"{at} is damaged ({said}): see “Restore” in docs/operations.md.",
-        Fault.FULL: f"The disk of the database at {where(connection)} is full ({said}): free some "
-        "space. Everything saved before is kept.",
-        Fault.READ_ONLY: f"{at} takes no changes ({said}): it may be a standby server. Name the "
+        Trouble.DAMAGED: f"{at} is damaged ({said}): see “Restore” in docs/operations.md.",
+        Trouble.FULL: f"The disk of the database at {where(connection)} is full ({said}): free "
+        "some space. Everything saved before is kept.",
+        Trouble.READ_ONLY: f"{at} takes no changes ({said}): it may be a standby server. Name the "
         "main one in DATABASE_URL.",
-        Fault.REFUSED: f"{at} refuses the user of the site ({said}): give it the right, or correct "
-        "DATABASE_URL.",
-        Fault.LOCKED: f"{at} is locked by another process ({said}): try again in a minute.",
-        Fault.UNREADABLE: f"{at} cannot read its disk ({said}): check the disk.",
-        Fault.ABSENT: f"{at} cannot be reached ({said}): start it, or correct DATABASE_URL.",
-    }[fault]
+        Trouble.REFUSED: f"{at} refuses the user of the site ({said}): give it the right, or "
+        "correct DATABASE_URL.",
+        Trouble.LOCKED: f"{at} is locked by another process ({said}): try again in a minute.",
+        Trouble.UNREADABLE: f"{at} cannot read its disk ({said}): check the disk.",
+    }.get(trouble, f"{at} cannot be reached ({said}): start it, or correct DATABASE_URL.")
 
 
-def _of_file(path: Path, fault: Fault, said: str) -> str:
+def _of_file(path: Path, trouble: Trouble, said: str) -> str:
     at = f"The database file {path}"
-    if fault is Fault.DAMAGED:
+    if trouble is Trouble.DAMAGED:
         return (
             f"{at} is damaged, or it is not a SQLite database ({said}). Leave it as it is, and run "
             " manage.py restore_backup FILE  with the newest backup: see docs/operations.md."
         )
-    if fault is Fault.FULL:
+    if trouble is Trouble.FULL:
         return (
             f"The disk of {path} is full ({said}): free some space. Everything saved before is "
             "kept."
         )
-    if fault is Fault.LOCKED:
+    if trouble is Trouble.LOCKED:
         return f"{at} is locked by another process ({said}): try again in a minute."
-    if fault is Fault.UNREADABLE:
+    if trouble is Trouble.UNREADABLE:
         return f"{at} cannot be read from its disk ({said}): check the disk and its free space."
     return f"{at} cannot be used ({said}): {_what_prevents(path)}"
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from causes import database
 from causes.database import faults
 from causes.database.limits import check_reachable
+from causes.database.trouble import Trouble, trouble_of
 from causes.public.cacheable import READING
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         absent = database.missing()
     except Error as error:
         log.exception("healthz: %s", faults.sentence(error, connection))
-        return _answer(503, faults.fault_of(error).value)
+        return _answer(503, (trouble_of(error) or Trouble.UNREACHABLE).health)
     if newer:
         return _answer(503, "the database is of a newer version of the site: update the site")
     if ahead:
