@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from causes.text.names import fold
 
-
 NEIGHBOURS = 20
 """The number of names with which a name is compared, of those that share a key with it.
 
