@@ -56,16 +56,25 @@ coverage: $(VENV)/.dev  ## Run the tests and check that they still cover the cod
 # The long forms of tests that `make test` runs briefly, on SQLite and, if TEST_POSTGRES_URL
 # names a server, on PostgreSQL: random verbs from many workers (figures: docs/editing.md),
 # damaged files, round trips, killed imports (figures: docs/fixtures.md), continuous publishing
-# (figures: docs/performance.md), every odd value in every field of every form, and requests of any
-# bytes (docs/security.md).
-LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100 STALE_PUBLICATIONS=1000 CRAWL=all
-DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py tests/backups/test_backup.py tests/test_requests.py
+# (figures: docs/performance.md), every odd value in every field of every form, requests of any bytes,
+# inputs that take long to read or that nobody would think of, an attack, and every fault of the night
+# (docs/security.md).
+LONG := STORM_WORKERS=8 STORM_STEPS=400 FUZZ_EXAMPLES=10000 ROUND_TRIPS=500 KILLS=100 STALE_PUBLICATIONS=1000 CRAWL=all GROWTH=all
+DEEP := tests/publishing/test_storm.py tests/interchange/test_fuzz.py tests/interchange/test_round_trip.py tests/interchange/test_kill.py tests/public/test_never_stale.py tests/test_crawl.py tests/backups/test_backup.py tests/test_requests.py tests/test_properties.py
 
+FUZZ_SECONDS := 600
 deep: $(VENV)/.dev  ## Run the long forms of random tests, for hours
 	$(LONG) $(BIN)/python -m pytest -n 0 $(DEEP)
 	@if [ -n "$$TEST_POSTGRES_URL" ]; then DATABASE_URL="$$TEST_POSTGRES_URL" $(LONG) $(BIN)/python -m pytest -n 0 $(DEEP); else echo "PostgreSQL was left out: set TEST_POSTGRES_URL to include it."; fi
 	$(BIN)/python benchmarks/comparison.py
 	$(BIN)/python benchmarks/siege.py --check
+	$(BIN)/python benchmarks/faults.py sqlite postgresql
+	$(BIN)/python benchmarks/recovery.py
+	$(LONG) $(BIN)/python -m tests.growth
+	$(call install,requirements-fuzz.lock)
+	@$(BIN)/python -c 'import atheris' || { echo "Fuzzing by coverage was left out: atheris needs Python 3.11."; exit 0; }; \
+	for target in markdown comparison question names identifiers parameters front; do \
+		$(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -max_len=400 || exit 1; done
 
 scan: $(RUNTIME)  ## Let Bandit and Wapiti look for holes (docs/security.md)
 	@.ci/scan

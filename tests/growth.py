@@ -222,29 +222,37 @@ def _stop(*_):
     raise TooSlow
 
 
+def average(run, size):
+    """Seconds of CPU of one run, of so many that the clock can measure them."""
+    total, runs = 0.0, 0
+    while total < ENOUGH:
+        total += cpu(lambda: run(size), 10)
+        runs += 1
+    return total / runs
+
+
 def growth(run, size=SHORT):
     """How often longer the tenfold input takes, or 0 if that is too little to measure."""
     try:
-        long = cpu(lambda: run(size * TENFOLD))
-    except TooSlow:
-        return float("inf")
-    if long < NOTICED:
-        return 0
-    short = best(run, size)
-    if long <= TOO_MUCH * short or (long := best(run, size * TENFOLD)) <= TOO_MUCH * short:
-        return long / short
-    # Measured exactly: an input that takes at least 20 ms, and the best of five.
-    while short < ENOUGH and size * TENFOLD < LIMIT:
-        size *= 2
-        short = best(run, size)
-    try:
+        long = cpu(lambda: run(size * TENFOLD), 10)
+        if long < NOTICED:
+            return 0
+        if (factor := long / average(run, size)) <= TOO_MUCH:
+            return factor
+        # Measured exactly: an input that takes at least 20 ms, and the best of five.
+        while (short := best(run, size)) < ENOUGH and size * TENFOLD < LIMIT:
+            size *= 2
         return best(run, size * TENFOLD, 2 * TOO_MUCH * max(short, ENOUGH)) / max(short, ENOUGH)
     except TooSlow:
         return float("inf")
 
 
 def best(run, size, most=60.0):
-    return min(cpu(lambda: run(size), most) for _ in range(5))
+    """The least of five times, or of fewer once a second is over: the longest are exact enough."""
+    times = []
+    while len(times) < 5 and sum(times) < 1:
+        times.append(cpu(lambda: run(size), most))
+    return min(times)
 
 
 def main():
@@ -265,7 +273,8 @@ def main():
     for number, (label, run) in enumerate(chosen_runs.items()):
         if number % 50 == 0:
             gc.collect()
-        if (factor := growth(run)) > TOO_MUCH:
+        factor = growth(run)
+        if factor > TOO_MUCH:
             bad += 1
             print(f"{label}: {factor:.0f} times as long for ten times the input", flush=True)
         if everything and label not in SIZED:

@@ -182,8 +182,8 @@ class _Staging:
             key = self.store.one(question, raw.file, aim, str(pk))
             if key is None:
                 sentence = (
-                    f"This is the primary key {pk} of a {aim} that is not in the file: write the "
-                    "file with natural keys (dumpdata --natural-primary --natural-foreign)."
+                    f"This is the primary key {str(pk)[:40]} of a {aim} that is not in the file: "
+                    "write the file with natural keys (dumpdata --natural-primary --natural-foreign)."
                 )
                 problems.append((name, sentence))
             raw.fields[name] = [key]

@@ -104,3 +104,17 @@ def test_it_says_how_far_it_is(tmp_path):
     list(files.rows(path, read=lambda at, size: seen.append((at, size))))
     assert seen[-1] == (path.stat().st_size,) * 2
     assert len(seen) > 3
+
+
+def test_a_row_longer_than_many_pieces_is_read_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PIECE", 64)
+    rows = [{"a": "x" * 9_000}, {"b": 1}, {"c": "y" * 700}]
+    assert read(tmp_path, json.dumps(rows)) == rows
+    with pytest.raises(Unreadable, match="cut off"):
+        read(tmp_path, json.dumps(rows)[:5_000])
+
+
+def test_a_name_that_appears_twice_is_found_among_many(tmp_path):
+    held = ",".join(f'"k{n}": 1' for n in range(50_000))
+    (row,) = read(tmp_path, f'[{{{held}, "k7": 2}}]')
+    assert row.name == "k7"
