@@ -132,7 +132,7 @@ def python_server(
     env: dict[str, str],
     *,
     workers: int = 2,
-    threads: int = 4,
+    threads: int = 12,
     name: str = "",
 ) -> Server:
     """granian or gunicorn, as `manage.py serve` starts them."""
@@ -140,7 +140,8 @@ def python_server(
     command = [sys.executable, "-m", server]
     if server == "granian":
         command += f"--interface wsgi --workers {workers} --blocking-threads {threads}".split()
-        command += f"--backpressure 128 --log-level warning --host 127.0.0.1 --port {port}".split()
+        command += "--http 1 --http1-header-read-timeout 5000 --backpressure 4096".split()
+        command += f"--log-level warning --host 127.0.0.1 --port {port}".split()
         command += ["--workers-kill-timeout", "10"]
     else:
         command += f"--no-control-socket -w {workers} -k gthread --threads {threads}".split()

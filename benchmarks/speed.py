@@ -72,7 +72,7 @@ def main() -> None:
         parts[name]()
         report.head(
             f"Python {platform.python_version()}, {os.cpu_count()} cores, "
-            f"{options.repeat} repeats of {options.seconds} s, two workers of four threads."
+            f"{options.repeat} repeats of {options.seconds} s, two workers of twelve threads."
         )
         if options.write:
             report.write(ROOT / "docs" / "performance.md")
