@@ -113,7 +113,11 @@ def test_so_do_commands_and_pages_that_no_verb_makes(desk, patience, tmp_path):
     assert response["Retry-After"] == "5"
     assert SAVING in response.content.decode()
     desk.raise_request_exception = False
-    data = {"old_password": "pw", "new_password1": "Xk9-long-and-odd-one", "new_password2": "Xk9-long-and-odd-one"}
+    data = {
+        "old_password": "pw",
+        "new_password1": "Xk9-long-and-odd-one",
+        "new_password2": "Xk9-long-and-odd-one",
+    }
     with held(table="auth_user"):
         page = desk.post(reverse("admin:password_change"), data).content.decode()
     assert SAVING in page
