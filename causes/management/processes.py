@@ -81,7 +81,8 @@ def command(server: str, host: str, port: str, workers: str) -> list[str]:
         # reads the proxy's header itself.
         options += ["--forwarded-allow-ips", "", "--forwarder-headers", ""]
         return [*program, *options, application]
-    level = os.environ.get("GRANIAN_LOG_LEVEL", "warning")
+    # Its warnings are hints about these options, printed at every start.
+    level = os.environ.get("GRANIAN_LOG_LEVEL", "error")
     options = ["--interface", "wsgi", "--workers", workers, "--log-level", level]
     options += ["--blocking-threads", threads]
     # Only with HTTP/1 alone are connections closed that send no request within the time. More
