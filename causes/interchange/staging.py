@@ -183,7 +183,8 @@ class _Staging:
             if key is None:
                 sentence = (
                     f"This is the primary key {str(pk)[:40]} of a {aim} that is not in the file: "
-                    "write the file with natural keys (dumpdata --natural-primary --natural-foreign)."
+                    "write the file with natural keys "
+                    "(dumpdata --natural-primary --natural-foreign)."
                 )
                 problems.append((name, sentence))
             raw.fields[name] = [key]
