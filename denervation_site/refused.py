@@ -8,6 +8,7 @@ verbs that refuse after the form was checked.
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from causes.models.guards import Refused
 from causes.public.errors import refused, unreadable
 from causes.publishing import NotPermitted, Refusal
+from causes.text.numbers import whole_number
 
 
 class RefusedMiddleware:
@@ -34,6 +36,9 @@ class RefusedMiddleware:
             for name, values in request.GET.lists():
                 if "\x00" in "".join([name, *values]):  # PostgreSQL rejects this character
                     return unreadable(request, name)
+            chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+            if any(whole_number(pk) is None for pk in chosen):
+                return unreadable(request, ACTION_CHECKBOX_NAME)
             if "" in (request.GET.get(TO_FIELD_VAR), request.POST.get(TO_FIELD_VAR)):
                 return unreadable(request, TO_FIELD_VAR)
         return None

@@ -78,11 +78,11 @@ def _broken(request):
 
 
 urlpatterns = [path("broken/", _broken), path("", include("denervation_site.urls"))]
-handler500 = "causes.public.errors.server_error"
+handler500 = "causes.public.trouble.server_error"
 
 
 @pytest.fixture
-def broken(settings, monkeypatch):
+def broken(db, settings, monkeypatch):
     """A site that fails with secrets at hand, in its settings and in its environment."""
     settings.ROOT_URLCONF = __name__
     settings.SECRET_KEY = secret.remember(f"{MARKER}-key")

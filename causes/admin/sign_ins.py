@@ -15,7 +15,7 @@ class _SignIns(DeskAdmin):
 
     list_display: tuple[str, ...] = ("attempt_time", "who", "ip_address", "user_agent")
     date_hierarchy = "attempt_time"
-    search_fields = ("username__holds", "ip_address__holds")
+    search_fields = ("username__holds", "ip_address")
     search_help_text = "Searches the user name and the address."
     show_full_result_count = False
 

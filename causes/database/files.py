@@ -55,10 +55,11 @@ def follow(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     found = found_at(connection)
     if found is None or connection.in_atomic_block:
         return
-    # Noted before opening: a file that is replaced in between is noticed next time.
     if contents(found) != getattr(connection, "file_noted", None):
-        connection.close()
-        connection.file_noted = contents(found)
+        connection.close()  # which may write SQLite's log into the file
+        # Noted before opening: a file that is replaced in between is noticed next time.
+        found = found_at(connection)
+        connection.file_noted = found and contents(found)
 
 
 def fold_in_log(using: str = DEFAULT_DB_ALIAS) -> bool:

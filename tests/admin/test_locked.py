@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from causes import database, publishing
+from causes.database.files import follow
 from causes.models import Entry, Revision, Source, Tag
 from tests.admin.desk import messages_of, save, url
 from tests.factories import add_draft, make_live, make_source
@@ -127,6 +128,9 @@ def test_so_do_commands_and_pages_that_no_verb_makes(desk, patience, tmp_path):
 # A database that can only be read, and a disk that is full --------------------------------------
 
 
+# `follow` opens the connection again if the file was written since; the requests then keep it.
+
+
 def run(statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -135,6 +139,7 @@ def run(statement):
 
 @contextmanager
 def read_only():
+    follow()
     on, off = (
         ("PRAGMA query_only = 1", "PRAGMA query_only = 0")
         if SQLITE
@@ -150,6 +155,7 @@ def read_only():
 @contextmanager
 def full():
     run("VACUUM")
+    follow()
     run(f"PRAGMA max_page_count = {run('PRAGMA page_count')[0]}")
     try:
         yield
@@ -165,7 +171,6 @@ def test_a_database_that_takes_nothing_keeps_the_text_too(desk, sentence):
     entry = make_live(slug="polio", title="Polio")
     body = "Hours of work. " * 4000
     desk.raise_request_exception = False
-    desk.get("/")  # after which requests keep this connection
     with STATES[sentence]():
         page = save(desk, entry, body=body).content.decode()
         assert sentence in page

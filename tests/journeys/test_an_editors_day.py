@@ -127,7 +127,7 @@ def test_the_textarea_works_without_the_script(browser, site):
     page.goto("/admin/login/")
     page.fill("#id_username", "ed")
     page.fill("#id_password", "pw")
-    page.click("input[type=submit]")
+    page.click("#login-form [type=submit]")
     page.goto("/admin/causes/page/?q=contact")
     page.click("#result_list tbody th a")
     page.fill("#id_body", page.input_value("#id_body") + "\n\nTyped without a script.")

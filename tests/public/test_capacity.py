@@ -109,8 +109,8 @@ def test_forms_that_never_end_stop_nothing_else(site, path, kind, words, more):
 
 
 def test_answers_to_old_and_odd_clients(site):
-    # Django reads no body without a length, so a chunked one holds nothing.
-    assert answer(connect(site, form("/admin/login/", chunked=True)))[0] == 403
+    # A body without a length is refused unread, so a chunked one holds nothing.
+    assert answer(connect(site, form("/admin/login/", chunked=True)))[0] == 411
     for request in (
         "GET /causes/polio/ HTTP/1.0\r\nHost: localhost\r\n\r\n",
         "GET /causes/polio/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n",
