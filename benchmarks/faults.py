@@ -276,14 +276,12 @@ def restored(site: Ground, times: int, swap: bool = False) -> Count:
     for number in range(times):
         while not editor.once():
             time.sleep(0.1)
-        backup, then = site.folder / f"backup-{number}", editor.published
+        backup, then = site.folder / f"backup-{number}.tar", editor.published
         site.manage("backup", str(backup))
         for _ in range(3):
             editor.once()
         if swap:
-            for ending in ("-wal", "-shm"):
-                (site.data / f"site.sqlite3{ending}").unlink(missing_ok=True)
-            backup.rename(site.data / "site.sqlite3")
+            site.swap(backup)
         else:
             site.manage("restore_backup", str(backup), "--yes")
             backup.unlink()

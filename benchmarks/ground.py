@@ -4,6 +4,7 @@ With root, all of it is on a small disk in a file. The disk can be filled, and b
 becomes read-only.
 """
 
+import gzip
 import os
 import random
 import secrets
@@ -11,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -203,6 +205,18 @@ class Ground:
             "print('\\n'.join(Revision.objects.values_list('title', flat=True)))"
         )
         return set(self.manage("shell", "-v0", "-c", script).splitlines())
+
+    def swap(self, backup: Path) -> None:
+        """Moves the SQLite file of a backup to the place of the site's, as a hasty operator would."""
+        unpacked = self.data / "unpacked"
+        with tarfile.open(backup) as tar:
+            member = tar.extractfile("site.sqlite3.gz")
+            assert member
+            unpacked.write_bytes(gzip.decompress(member.read()))
+        backup.unlink()
+        for ending in ("-wal", "-shm"):
+            (self.data / f"site.sqlite3{ending}").unlink(missing_ok=True)
+        unpacked.rename(self.data / "site.sqlite3")
 
     # The disk -------------------------------------------------------------------------------
 
