@@ -207,7 +207,7 @@ class Ground:
         return set(self.manage("shell", "-v0", "-c", script).splitlines())
 
     def swap(self, backup: Path) -> None:
-        """Moves the SQLite file of a backup to the place of the site's, as a hasty operator would."""
+        """Moves the SQLite file of a backup to the place of the site's, as people in a hurry do."""
         unpacked = self.data / "unpacked"
         with tarfile.open(backup) as tar:
             member = tar.extractfile("site.sqlite3.gz")
