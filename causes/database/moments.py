@@ -7,7 +7,9 @@ from causes.clock import compare, reach
 
 _LAST = "SELECT {moment} FROM causes_event ORDER BY id DESC LIMIT 1"
 _QUESTIONS = {
-    "sqlite": _LAST.format(moment="(julianday(at) - 2440587.5) * 86400.0"),
+    # Rounded to milliseconds, as rows have them: a day in a float is exact to 40 microseconds only,
+    # and a clock that lies below the last change would not show it.
+    "sqlite": _LAST.format(moment="round((julianday(at) - 2440587.5) * 86400.0, 3)"),
     "postgresql": "SELECT extract(epoch FROM clock_timestamp())::float8, "
     f"({_LAST.format(moment='extract(epoch FROM at)::float8')})",
 }
