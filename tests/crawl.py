@@ -263,14 +263,14 @@ def odd_values(labels=ODD):
 
 
 def share(labels, place):
-    """Of all odd values, FEW and a fifth of the others: another fifth in each place, always the same.
+    """Of all odd values, FEW and a tenth of the others: another tenth in each place, always the same.
 
     There are hundreds of fields and parameters, so every value is tried in dozens of them.
     """
     if labels is not ODD or EVERYTHING:
         return labels
     others = [label for label in ODD if label not in FEW]
-    return [*FEW, *others[zlib.crc32(place.encode()) % 5 :: 5]]
+    return [*FEW, *others[zlib.crc32(place.encode()) % 10 :: 10]]
 
 
 def odd_queries(name, labels=ODD):

@@ -24,6 +24,7 @@ from causes.admin.actions import ACTIONS
 from causes.models import Entry, Import, Page, Source, Tag
 from causes.preview_links import preview_links
 from tests.crawl import (
+    EVERYTHING,
     FEW,
     FEWEST,
     LOOKUPS,
@@ -206,7 +207,9 @@ def test_no_odd_part_or_parameter_of_an_address_is_an_error(site, route):
 def test_no_odd_field_of_a_form_is_an_error(site, route):
     crawler = Crawler(site.boss)
     slow = route.pattern.startswith("admin/auth/")  # long lists of permissions
-    for place, values in enumerate(good_values(route, site)):
+    # The state of an entry matters little for the fields of a form.
+    goods = good_values(route, site)
+    for place, values in enumerate(goods if EVERYTHING else goods[:3]):
         path = route.filled(values)
         # A view without a page of its own, which scripts or another page send to.
         for name in crawler.read_by(path, data={"x": "1"}) - {"*"}:
