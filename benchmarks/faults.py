@@ -325,6 +325,7 @@ def all_of_it(engine: str, server: str, kills: int, times: int) -> list[Count]:
         do(partial(restored, site, times))
         if engine == "sqlite":
             do(partial(restored, site, times, swap=True))
+        site.manage("migrate", "-v0")  # as after any restore
         print(site.manage("check_content").strip())
     finally:
         site.close()

@@ -189,7 +189,8 @@ class Ground:
             cwd=ROOT, env=self.env, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode:
-            sys.exit(f"manage.py {arguments[0]} failed: {done.stderr[-2000:]}")
+            said = done.stdout[-2000:] + done.stderr[-2000:]
+            sys.exit(f"manage.py {arguments[0]} failed: {said}")
         return done.stdout
 
     def begin(self, *arguments: str) -> "subprocess.Popen[str]":

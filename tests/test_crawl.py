@@ -3,7 +3,6 @@
 tests/test_addresses.py has the answers to each role.
 """
 
-import os
 import shutil
 from datetime import date
 from itertools import product
@@ -40,13 +39,7 @@ from tests.crawl import (
 from tests.factories import add_draft, make_in_state, make_live, make_person, make_source
 from tests.interchange.content import exported
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        "COVERAGE_RUN" in os.environ,
-        reason="The walk takes half as long again; CI walks on PostgreSQL, which refuses more.",
-    ),
-]
+pytestmark = pytest.mark.django_db
 
 ROUTES = list(routes())
 WHERE = (
