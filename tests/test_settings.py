@@ -86,8 +86,8 @@ def test_check_deploy_is_clean_with_the_documented_variables(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     # W005 and W021 would have every site bind its subdomains, and ask to be preloaded.
-    assert settings.SILENCED_SYSTEM_CHECKS[:2] == ["security.W005", "security.W021"]
-    assert {*settings.SILENCED_SYSTEM_CHECKS[2:]} <= {"mail.E001"}
+    # Django 6.1 asks for a mail server as well.
+    assert {*settings.SILENCED_SYSTEM_CHECKS} - {"mail.E001"} == {"security.W005", "security.W021"}
 
 
 def test_more_than_a_day_of_https_must_be_asked_for(tmp_path):
